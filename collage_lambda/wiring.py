@@ -33,6 +33,7 @@ from collage_lambda.redelivery import Redelivery
 from collage_lambda.settings import CollageSettings
 from collage_lambda.worker import CollageWorker
 from stream_ingest.contracts.network_probe import NetworkProbe
+from stream_ingest.contracts.prepared_structs import prepare_structs
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -72,6 +73,7 @@ def connect(settings: CollageSettings) -> Clients:
 
 def from_environment() -> App:
     """Return the app of this process; raises `SettingsError` if a variable is missing."""
+    prepare_structs()
     configure_process()
     settings = CollageSettings.from_env(os.environ)
     return build(settings, connect(settings), time.time)

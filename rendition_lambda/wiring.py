@@ -28,6 +28,7 @@ from rendition_lambda.sweeping.sweep import PhotoSweep, SweepEdges
 from rendition_lambda.uploads import Uploads
 from stream_ingest.aws.bucket_owner import expect_owner
 from stream_ingest.aws.function_config import function_config
+from stream_ingest.contracts.prepared_structs import prepare_structs
 
 if TYPE_CHECKING:
     from types_boto3_cloudfront import CloudFrontClient
@@ -80,6 +81,7 @@ def connect(settings: RenditionSettings) -> Clients:
 
 def from_environment() -> App:
     """Return the app of this process; raises `SettingsError` if a variable is missing."""
+    prepare_structs()
     settings = RenditionSettings.from_env(os.environ)
     return build(settings, connect(settings), RenderProcess().render, time.time)
 

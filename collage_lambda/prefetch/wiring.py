@@ -19,6 +19,7 @@ from collage_lambda.prefetch.prefetcher import Prefetcher
 from collage_lambda.prefetch.scrub import PackScrubber
 from collage_lambda.redelivery import Redelivery
 from collage_lambda.settings import CollageSettings
+from stream_ingest.contracts.prepared_structs import prepare_structs
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.windowing.repository import CreatorRepository
 
@@ -58,6 +59,7 @@ def connect(settings: CollageSettings) -> Clients:
 
 def from_environment() -> App:
     """Return the app of this process; raises `SettingsError` if a variable is missing."""
+    prepare_structs()
     configure_process()
     settings = CollageSettings.from_env(os.environ)
     return build(settings, connect(settings), time.time)

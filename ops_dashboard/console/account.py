@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 from ops_dashboard.console.batch_detail import BatchDetails
 from ops_dashboard.console.photo_access import PhotoAccess, open_photos
-from ops_dashboard.console.prepared_types import prepare_types
 from ops_dashboard.inspect.batches.batch_pages import BatchPages
 from ops_dashboard.inspect.batches.batch_summaries import BatchSummaries
 from ops_dashboard.inspect.batches.batch_windows import BatchWindows
@@ -32,6 +31,7 @@ from stream_ingest.aws.presigning import PRESIGNING
 from stream_ingest.aws.stack import is_aws, load_stack, read_stack
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.levels import LevelError, level_notice
+from stream_ingest.contracts.prepared_structs import prepare_structs
 from stream_ingest.contracts.stack_outputs import StackOutputs
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Account:
 
 def open_account(session: boto3.Session, stack: str) -> Account:
     """Return the account of a deployed stack; raises `UserError` if it is not deployed."""
-    prepare_types()
+    prepare_structs()
     ssm = session.client("ssm", config=clients.INTERACTIVE)
     outputs = load_stack(ssm, stack)
     table = outputs.table_name

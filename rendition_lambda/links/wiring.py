@@ -21,6 +21,7 @@ from rendition_lambda.uploading.signer import UploadSigner
 from stream_ingest.aws.bucket_owner import expect_owner
 from stream_ingest.aws.function_config import function_config
 from stream_ingest.aws.presigning import PRESIGNING
+from stream_ingest.contracts.prepared_structs import prepare_structs
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -55,6 +56,7 @@ def connect(settings: LinkSettings) -> Clients:
 
 def from_environment() -> Routes:
     """Return the routes of this process; raises `SettingsError` if a variable is missing."""
+    prepare_structs()
     settings = LinkSettings.from_env(os.environ)
     return build(settings, connect(settings), time.time)
 

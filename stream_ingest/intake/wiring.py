@@ -20,6 +20,7 @@ from stream_ingest.aws.function_config import function_config
 from stream_ingest.aws.meter import Meter
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.metrics import Service
+from stream_ingest.contracts.prepared_structs import prepare_structs
 from stream_ingest.intake.direct_invocation import DirectInvocation
 from stream_ingest.intake.job_runner import JobRunner
 from stream_ingest.intake.job_store import JobStore
@@ -120,6 +121,7 @@ def build(
 
 def from_environment(meter: Meter) -> App:
     """Return the app of this process; raises `SettingsError` if a variable is missing."""
+    prepare_structs()
     settings = IntakeSettings.from_env(os.environ)
     return build(settings, make_clients(settings), time.time, make_logger(), meter)
 

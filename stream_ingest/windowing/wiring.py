@@ -19,6 +19,7 @@ from stream_ingest.aws.bucket_owner import expect_owner
 from stream_ingest.aws.function_config import function_config
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.events import Source
+from stream_ingest.contracts.prepared_structs import prepare_structs
 from stream_ingest.windowing.creator_folding import CreatorFolding
 from stream_ingest.windowing.emitter import Emitter
 from stream_ingest.windowing.poison.attempts import Attempts
@@ -88,6 +89,7 @@ def build(
 
 def from_environment() -> App:
     """Return the app of this process; raises `SettingsError` if a variable is missing."""
+    prepare_structs()
     settings = WindowingSettings.from_env(os.environ)
     return build(settings, make_clients(settings), time.time, make_threads())
 

@@ -21,6 +21,7 @@ from stream_ingest.batches.results.reports import Reports
 from stream_ingest.batches.results.store import ResultStore
 from stream_ingest.contracts.events import Source
 from stream_ingest.contracts.metrics import Service
+from stream_ingest.contracts.prepared_structs import prepare_structs
 from stream_ingest.intake.settings import SearchSettings
 from stream_ingest.intake.unread.unread_files import UnreadFiles
 from stream_ingest.windowing.settings import WindowingSettings
@@ -99,6 +100,7 @@ def build(
 
 def from_environment() -> App:
     """Return the app of this process; raises `SettingsError` if a variable is missing."""
+    prepare_structs()
     settings = WindowingSettings.from_env(os.environ)
     search = SearchSettings.from_env(os.environ)
     clients, threads = make_clients(settings, (search.input_bucket,)), make_threads()

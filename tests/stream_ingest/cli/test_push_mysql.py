@@ -66,7 +66,7 @@ def test_a_dry_run_reads_the_table(
 ) -> None:
     code, _, err = run(monkeypatch, capsys, "push", "--mysql", database.url, "--dry-run")
     assert code == 0
-    assert "31 rows read, 30 sent" in err
+    assert "31 rows read, 30 would be pushed" in err
     assert "refused as bad_json: 1" in err
 
 
