@@ -96,14 +96,15 @@ class FailureList:
             found = list(map(of_window, page.windows))
             if page.next is not None:
                 return FailurePage(failures=found, next=_WINDOWS + page.next)
-            if found and wanted.rows is not None:
-                return FailurePage(failures=found, next=_ROWS)
         if wanted.rows is None:
             return FailurePage(failures=found)
+        if len(found) == limit:
+            return FailurePage(failures=found, next=_ROWS)
         start = (after or "").removeprefix(_ROWS) if (after or "").startswith(_ROWS) else ""
-        rows = self._rows.list_page(wanted.rows, limit=limit, after=start or None)
+        rows = self._rows.list_page(wanted.rows, limit=limit - len(found), after=start or None)
         return FailurePage(
-            failures=list(map(of_row, rows.rows)), next=_ROWS + rows.next if rows.next else None
+            failures=[*found, *map(of_row, rows.rows)],
+            next=_ROWS + rows.next if rows.next else None,
         )
 
     def totals(self, wanted: FailureFilter) -> FailureTotals:

@@ -80,7 +80,7 @@ export function batchFigures(progress) {
   return h("div", { class: "batch-figures" },
     h("span", {}, h("b", {}, int(progress.rows_read)), " rows"),
     h("span", {}, h("b", {}, int(progress.rows_accepted)), " accepted"),
-    h("a", { href: `/failures${query({ batch: progress.batch_id })}#refused-h`, class: refused ? "" : "quiet" }, h("b", {}, int(refused)), " refused"),
+    h("a", { href: `/failures${query({ batch: progress.batch_id, what: "rows" })}`, class: refused ? "" : "quiet" }, h("b", {}, int(refused)), " refused"),
     h("span", {}, h("b", {}, int(progress.images_ok)), " images"),
     h("span", { class: progress.images_failed ? "bad-text" : "quiet" }, h("b", {}, int(progress.images_failed)), " failed"),
     progress.refused.not_sent ? h("span", { class: "bad-text" }, h("b", {}, int(progress.refused.not_sent)), " read and not sent") : null,
