@@ -18,7 +18,6 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from stream_ingest.cli.interrupts import raising_interrupts
-from stream_ingest.contracts.prepared_structs import prepare_structs
 
 Work = Callable[[], object]
 """What the function of a command returns: the rest of it, which may be interrupted."""
@@ -42,6 +41,8 @@ class WorkCommand(TyperCommand):
         """Call the function, then do the work that it returns."""
         work = super().invoke(ctx)
         if work is not None:
+            from stream_ingest.contracts.prepared_structs import prepare_structs  # noqa: PLC0415 - help needs no msgspec
+
             prepare_structs()
             if not gc.isenabled():  # as in a process of its own (`__main__`)
                 gc.freeze()
