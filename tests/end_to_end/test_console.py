@@ -178,6 +178,7 @@ def test_a_hostile_name_is_text_on_every_page(here: Visit, creator: str, shown: 
     tile.click()
     expect(page.get_by_role("dialog").get_by_role("heading", level=2)).to_contain_text(shown)
     page.keyboard.press("Escape")
+    expect(page).not_to_have_url(re.compile("window="))  # closing goes back in the history
     page = here.open("/creators")
     page.get_by_role("searchbox").fill(creator[:6])
     page.locator("#list a", has_text=shown).click()
