@@ -15,6 +15,8 @@ from typing import NamedTuple
 Data = bytes | mmap
 _IN_FILE = 0
 """Construction method of an item whose offsets are those of the file."""
+_MAX_ENTRIES = 16_384
+"""Maximum number of boxes in a box, of items and of their places: a grid has some hundred."""
 
 
 class Part(NamedTuple):
@@ -26,7 +28,7 @@ class Part(NamedTuple):
 
 
 class _BrokenError(Exception):
-    """A box ends before what it should contain."""
+    """A box ends before what it should contain, or has more in it than any picture."""
 
 
 class _Reader:
@@ -44,7 +46,9 @@ class _Reader:
 
     def boxes(self) -> Iterator[tuple[bytes, _Reader]]:
         """Yield the name of each box and a reader of its content."""
-        while self.at + 8 <= self.end:
+        for _ in range(_MAX_ENTRIES):
+            if self.at + 8 > self.end:
+                return
             start = self.at
             size, name = self.number(4), struct.pack(">I", self.number(4))
             if size == 1:
@@ -54,6 +58,7 @@ class _Reader:
                 raise _BrokenError
             yield name, _Reader(self._data, self.at, end)
             self.at = end
+        raise _BrokenError
 
     def version(self) -> int:
         """Return the version of a full box."""
@@ -91,12 +96,16 @@ def _places(box: _Reader, file_bytes: int) -> dict[int, Part]:
     offset, length, base, index = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
     wide = 4 if version > 1 else 2
     found: dict[int, Part] = {}
+    left = _MAX_ENTRIES
     for _ in range(box.number(wide)):
         item = box.number(wide)
         method = box.number(2) & 15 if version else _IN_FILE
         is_here = box.number(2) == 0 and method == _IN_FILE  # and not in another file
         start, total, is_whole = box.number(base), 0, True
         extents = box.number(2)
+        left -= 1 + extents
+        if left < 0:
+            raise _BrokenError
         for _ in range(extents):
             box.number(index if version else 0)
             begin, size = start + box.number(offset), box.number(length)

@@ -73,3 +73,21 @@ def test_a_mapped_file_is_read_as_bytes_are(tmp_path: Path) -> None:
     path.write_bytes(TILED)
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
         assert coded_parts(mapped) == coded_parts(TILED)
+
+
+def box(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(content), name) + content
+
+
+@pytest.mark.parametrize("extents", [1, 60_000])
+def test_a_file_with_more_places_than_any_picture_costs_nothing(extents: int) -> None:
+    """Extents may take no bytes, so that a short file would have billions of them."""
+    item = struct.pack(">HHH", 1, 0, extents)
+    places = bytes(4) + struct.pack(">BBH", 0, 0, 60_000) + item * 60_000
+    meta = bytes(4) + box(b"pitm", bytes(4) + b"\0\1") + box(b"iloc", places)
+    assert coded_parts(box(b"meta", meta)) == ()
+
+
+def test_a_file_with_more_boxes_than_any_picture_costs_nothing() -> None:
+    assert coded_parts(box(b"free", b"") * 100_000 + TILED) == ()
+    assert len(coded_parts(box(b"free", b"") * 100 + TILED)) == TILES
