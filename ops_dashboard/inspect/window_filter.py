@@ -21,9 +21,11 @@ from stream_ingest.contracts.timestamps import iso_second
 FAILING = (WindowStatus.PARTIAL, WindowStatus.FAILED)
 """Statuses of windows with failures."""
 NO_REASON = "no_reason"
-"""Stands beside the reasons: a window that failed as a whole, such as one that crashed."""
-WINDOW_REASONS = (*map(str, FailureReason), NO_REASON)
-_PASSING = frozenset(str(reason) for reason in FailureReason if reason.is_passing) | {NO_REASON}
+"""Stands beside the reasons: a window that failed as a whole, such as one that cannot be read."""
+WINDOW_REASONS = (*map(str, FailureReason), table.ABANDONED_REASON, NO_REASON)
+_PASSING = frozenset(
+    (*(each for each in FailureReason if each.is_passing), table.ABANDONED_REASON, NO_REASON)
+)
 
 
 class WindowFilter(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from collage_lambda.reasons import FailureReason
+from ops_dashboard.inspect.window_filter import FAILING, may_pass
 from ops_dashboard.inspect.window_record import WindowRecord
 from ops_dashboard.inspect.windows import WindowReader
 from stream_ingest.aws.errors import error_code, map_errors
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 ARCHIVE_LAG = timedelta(minutes=10)
 """Maximum lag of an archive (EventBridge User Guide: wait ten minutes before a replay)."""
 _ENDED_REPLAY = frozenset({"IllegalStatusException", "ResourceNotFoundException"})
-_PASSING = frozenset(str(reason) for reason in FailureReason if reason.is_passing)
 
 
 class ArchiveReplay:
@@ -84,9 +83,7 @@ def closed_between(reader: WindowReader, start: datetime, end: datetime) -> Iter
 
 def is_retryable(window: WindowRecord) -> bool:
     """Return whether a window is partial or failed for a reason that may have passed."""
-    if window.status not in {table.WindowStatus.PARTIAL, table.WindowStatus.FAILED}:
-        return False
-    return bool(window.error) or not _PASSING.isdisjoint(window.failures)
+    return window.status in FAILING and may_pass(window.failures, window.error)
 
 
 def retryable(windows: Iterable[WindowRecord]) -> Iterator[str]:

@@ -193,6 +193,10 @@ def due_shard(key: str) -> str:
     return f"due#{zlib.crc32(key.encode()) % DUE_SHARDS}"
 
 
+ABANDONED_REASON = "abandoned"
+"""The reason under which the images of a window are counted that no worker finished."""
+
+
 class WindowStatus(StrEnum):
     """Life of a window. Each arrow has one writer.
 

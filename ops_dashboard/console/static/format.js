@@ -40,6 +40,7 @@ export const FAILURE_REASONS = {
   same_bytes: "its bytes are those of another cell",
   placeholder: "an image that the stack's setting refusedImages names",
   not_listed: "the window's own image list could not be read",
+  abandoned: "no worker finished the window",
 };
 
 export const REFUSAL_REASONS = {

@@ -36,9 +36,6 @@ from stream_ingest.windowing.window_repository import WindowRepository
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-ABANDONED = "abandoned"
-"""The reason under which the images of an abandoned window are counted."""
-
 
 class Acted(msgspec.Struct, frozen=True, kw_only=True):
     """What was done about overdue windows: events to emit again, ids of abandoned windows."""
@@ -138,7 +135,7 @@ class OverdueWindows:
                 seen=window.status,
                 attempts=window.attempts,
                 reason=reason,
-                failures={ABANDONED: window.image_count},
+                failures={table.ABANDONED_REASON: window.image_count},
                 images_failed=window.image_count,
                 completed_at=from_epoch_s(int(self._clock())).isoformat(),
             ),
@@ -169,6 +166,6 @@ def _failure(window: OverdueWindow, reason: str) -> CollageFailed:
         trigger=window.trigger,
         metadata_key=None,
         images_failed=window.image_count,
-        failures={ABANDONED: window.image_count},
+        failures={table.ABANDONED_REASON: window.image_count},
         reason=reason,
     )

@@ -13,9 +13,9 @@ from stream_ingest.aws.items import from_wire
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.object_keys import FAILED_BATCHES_PREFIX
+from stream_ingest.contracts.table import ABANDONED_REASON
 from stream_ingest.records.codec import PackedRecord, unpack
 from stream_ingest.windowing.rules.overdue import MAX_EMISSIONS
-from stream_ingest.windowing.sweeper.overdue import ABANDONED
 from tests.fakes.ingest.aws import OUTPUT
 from tests.faults.harness.push_process import Batch
 from tests.faults.harness.simulated_account import MAX_RECEIVES, SimulatedAccount
@@ -26,7 +26,7 @@ def abandoned_windows(account: SimulatedAccount) -> set[str]:
     found = set()
     for (_, sort), wire in account.dynamodb.items.items():
         item = from_wire(wire) if sort.startswith("window#") else {}
-        if ABANDONED not in item.get("failures", ()):
+        if ABANDONED_REASON not in item.get("failures", ()):
             continue
         assert item["status"] == table.WindowStatus.FAILED
         attempts, emissions = item.get("attempts", 0), item.get("emissions", 0)

@@ -59,10 +59,11 @@ def test_a_filter_decides_about_a_window(wanted: WindowFilter, expected: bool) -
 
 def test_a_window_that_failed_as_a_whole_has_no_cells_reason_and_may_pass() -> None:
     assert reasons({}, "crashed") == (NO_REASON,)
-    assert reasons({"expired": 3}, "no image could be downloaded") == ("expired",)
+    assert reasons({"expired": 3}, "every image failed") == ("expired",)
     assert not reasons({}, None)
     assert may_pass({}, "crashed")
-    assert not may_pass({"expired": 3}, "no image could be downloaded")
+    assert may_pass({"abandoned": 3}, "no worker finished it")
+    assert not may_pass({"expired": 3}, "every image failed")
 
 
 def test_failures_are_of_partial_and_failed_windows_only() -> None:
