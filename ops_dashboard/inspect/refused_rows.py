@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -31,7 +32,9 @@ MAX_LISTED = 10_000
 MAX_PARTS = 30
 """Part files that a page reads."""
 MAX_COUNTED = 200
-"""Part files that are read for totals."""
+"""Part files that are read for totals, …"""
+_READERS = 10
+"""… and how many at once; boto3's clients keep ten connections."""
 PASSING = frozenset({RefusalReason.NOT_SENT, RefusalReason.DEFERRED})
 """Reasons for which the same row may be accepted later."""
 _PART = re.compile(rf"{REFUSED_PREFIX}(?P<batch>[^/]+)/part-[0-9]{{5,}}\.jsonl")
@@ -125,8 +128,9 @@ class RefusedRows:
         """Count rows by reason, in the newest `MAX_COUNTED` part files."""
         parts, complete = self._parts(wanted)
         counts: Counter[str] = Counter()
-        for part in parts[:MAX_COUNTED]:
-            counts.update(str(row.reason) for row in self._rows(part) if wanted.matches(row))
+        with ThreadPoolExecutor(_READERS, thread_name_prefix="refused") as threads:
+            for rows in threads.map(self._rows, parts[:MAX_COUNTED]):
+                counts.update(str(row.reason) for row in rows if wanted.matches(row))
         return RefusedCount(
             by_reason=dict(counts.most_common()), complete=complete and len(parts) <= MAX_COUNTED
         )

@@ -86,7 +86,8 @@ PAGES = {
     "a batch": (f"/batches/{BIG}", "#reasons tr[data-reason]", 90, 40),
     "creators": ("/creators", ".row", 40, 60),
     "gallery": ("/gallery", ".tile", 140, 120),
-    "failures": ("/failures", "tbody tr", 40, 100),
+    # Totals read up to 200 part files of refused rows, whatever a batch has of windows.
+    "failures": ("/failures", "tbody tr", 40, 300),
 }
 
 
