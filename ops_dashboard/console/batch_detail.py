@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 import msgspec
 
-from collage_lambda.reasons import FailureReason
 from ops_dashboard.inspect.batches.batch_figures import BatchFigures
 from ops_dashboard.inspect.batches.batch_rows import BatchRow, batch_row
 from ops_dashboard.inspect.batches.batch_settings import SettingLine, setting_lines
@@ -24,8 +23,6 @@ from stream_ingest.batches.progress import Batch
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.batches.results.summary import BatchSummary
 from stream_ingest.contracts.object_keys import refused_prefix
-
-_PASSING = frozenset(str(reason) for reason in FailureReason if reason.is_passing)
 
 
 class StoredObject(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +47,7 @@ class BatchDetail(BatchRow, frozen=True, kw_only=True):
     """Failed images when it ended: a retry may have made them fewer."""
     failures: dict[str, int]
     """Failed images by reason."""
-    errors: int
+    unfinished: int
     """Windows that no worker finished."""
     can_retry: bool
     """Whether something failed for a reason that may have passed."""
@@ -109,8 +106,8 @@ class BatchDetails:
             ended_at=summary.ended_at if summary else None,
             images_failed_at_end=summary.images_failed if summary else None,
             failures=dict(tally.failures),
-            errors=windows.errors,
-            can_retry=bool(windows.errors or _PASSING & tally.failures.keys()),
+            unfinished=windows.unfinished,
+            can_retry=windows.retryable > 0,
             processing_ms=tally.processing_ms,
             longest_ms=tally.longest_ms,
             bytes_downloaded=tally.bytes_downloaded,

@@ -7,8 +7,10 @@ from typing import Any
 
 import msgspec
 
+from ops_dashboard.inspect.window_filter import may_pass
 from stream_ingest.batches.progress import WindowSums
 from stream_ingest.batches.results.summary import WindowTally
+from stream_ingest.contracts import table
 
 
 class WindowFigures(msgspec.Struct, kw_only=True):
@@ -16,8 +18,10 @@ class WindowFigures(msgspec.Struct, kw_only=True):
 
     tally: WindowTally
     images: int = 0
-    errors: int = 0
+    unfinished: int = 0
     """Failed windows without reasons of images: no worker finished them."""
+    retryable: int = 0
+    """Windows for which a retry may help."""
     last_end_at: str | None = None
     """When the last of them ended."""
 
@@ -25,7 +29,9 @@ class WindowFigures(msgspec.Struct, kw_only=True):
         """Count a window's entry in the index."""
         self.tally.add(window)
         self.images += int(window.get("image_count", 0))
-        self.errors += "error" in window
+        failures, error = window.get("failures") or {}, window.get("error")
+        self.unfinished += error is not None and not failures.keys() - {table.ABANDONED_REASON}
+        self.retryable += may_pass(failures, error)
         ended_at = str(window.get("completed_at", ""))
         self.last_end_at = max(self.last_end_at or "", ended_at) or None
 

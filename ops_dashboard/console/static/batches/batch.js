@@ -49,13 +49,13 @@ function reasonRows(reasons, texts, kind, total) {
       h("td", { class: "number" }, int(count), h("span", { class: "quiet" }, kind === "refused" ? " refused" : " failed"))));
 }
 
-function drawReasons({ failures, errors, progress }) {
+function drawReasons({ failures, unfinished, progress }) {
   const total = Math.max(...Object.values(failures), ...Object.values(progress.refused), 1);
   const rows = [
     ...reasonRows(failures, FAILURE_REASONS, "failed", total),
     ...reasonRows(progress.refused, REFUSAL_REASONS, "refused", total),
   ];
-  const stuck = errors ? h("p", {}, h("a", { href: `/failures${query({ batch: id })}` }, plural(errors, "window")), " could not be built: no worker finished it.") : null;
+  const stuck = unfinished ? h("p", {}, h("a", { href: `/failures${query({ batch: id })}` }, plural(unfinished, "window")), " could not be built: no worker finished it.") : null;
   fill($("reasons"), stuck, rows.length
     ? h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Reason"), h("th", { scope: "col", class: "share" }, h("span", { class: "sr" }, "Share")), h("th", { scope: "col" }, h("span", { class: "sr" }, "Number")))), h("tbody", {}, rows))
     : stuck ? null : emptyState("Nothing failed, nothing was refused"));

@@ -50,12 +50,14 @@ def test_figures_are_those_of_the_last_whole_round(client: Paged, ops_table: Ops
     times = {"duration_ms": 900, "completed_at": "2026-11-29T10:00:00Z"}
     for creator in ("ann", "ben", "cid"):
         ops_table.end(f"{creator}:000002", "partial", **values, **times)
-    ops_table.end("ann:000001", "failed", error="no worker finished it")
+    ops_table.end("ann:000001", "failed", error="no worker finished it", failures={"abandoned": 2})
+    ops_table.end("ben:000001", "failed", error="every image failed", failures={"expired": 2})
     assert windows.read("b", 1).windows.tally.images_failed == 0
     now = windows.read("b", 9).windows
-    assert now.tally.failures == {"timeout": 3}
-    assert (now.errors, now.last_end_at) == (1, "2026-11-29T10:00:00Z")
-    assert now.sums().by_status == {"partial": 3, "failed": 1, "ready": 2}
+    assert now.tally.failures == {"timeout": 3, "abandoned": 2, "expired": 2}
+    assert (now.unfinished, now.retryable) == (1, 4)
+    assert now.last_end_at == "2026-11-29T10:00:00Z"
+    assert now.sums().by_status == {"partial": 3, "failed": 2, "ready": 1}
 
 
 def test_a_window_that_cannot_be_read_is_counted_as_such(
