@@ -22,7 +22,7 @@ def main() -> None:
                 unit="s",
                 ours=done.seconds,
                 more_is_better=False,
-                limits={OURS: Limit(most=360)},
+                limits={OURS: Limit(most=480)},
                 note=last.strip("= "),
             )
         ]

@@ -48,7 +48,7 @@ def report_of(
         to_send=to_send(counts),
         sent=sent,
         needs={str(need): count for need, count in _by_need(counts).items()},
-        usd=round(costs.usd, 4),
+        usd=round(costs.usd, 6),
         hours=round(costs.hours(at_once), 3),
     )
 
