@@ -2,6 +2,7 @@
 import { get, poll, post, query } from "./api.js";
 import { $, emptyState, fill, h, toast } from "./dom.js";
 import "./dead_count.js";
+import { acceptDrops } from "./file_drop.js";
 import { bytes, int, plural } from "./format.js";
 import { chosenFiles, droppedFiles } from "./dropped_files.js";
 import { AUGMENTATION_GALLERY, makeGallery } from "./photo_gallery.js";
@@ -119,18 +120,7 @@ function start() {
   $("upload").addEventListener("submit", (event) => event.preventDefault());
   $("clear").addEventListener("click", () => queue.clearEnded());
   for (const radio of document.querySelectorAll("input[name=what]")) radio.addEventListener("change", showTarget);
-  for (const kind of ["dragenter", "dragover"]) {
-    document.addEventListener(kind, (event) => {
-      event.preventDefault();
-      $("drop").classList.add("over");
-    });
-  }
-  document.addEventListener("dragleave", (event) => !event.relatedTarget && $("drop").classList.remove("over"));
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    $("drop").classList.remove("over");
-    addSafely(droppedFiles(event.dataTransfer));
-  });
+  acceptDrops((dropped) => addSafely(droppedFiles(dropped)));
   window.addEventListener("online", () => queue.retryStopped());
   for (const [field, list] of [[$("gallery"), $("galleries")], [$("view"), $("views")]]) {
     const offer = () => suggest(field, list).catch((error) => showProblem(error.message));

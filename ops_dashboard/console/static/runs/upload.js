@@ -3,6 +3,7 @@ import { get, poll, query, send } from "./api.js";
 import { batchRow, refusals } from "./batches.js";
 import { $, emptyState, fill, h, updateList, toast, visibleText } from "./dom.js";
 import "./dead_count.js";
+import { acceptDrops } from "./file_drop.js";
 import { bytes, int } from "./format.js";
 
 const MAX_BYTES = 256 * 1024 * 1024;
@@ -58,17 +59,7 @@ async function showDefaults() {
 
 showDefaults().catch((error) => showProblem(error.message));
 $("file").addEventListener("change", () => choose($("file").files[0]));
-for (const kind of ["dragenter", "dragover"]) {
-  document.addEventListener(kind, (event) => {
-    event.preventDefault();
-    $("drop").classList.add("over");
-  });
-}
-document.addEventListener("dragleave", (event) => !event.relatedTarget && $("drop").classList.remove("over"));
-document.addEventListener("drop", (event) => {
-  event.preventDefault();
-  $("drop").classList.remove("over");
-  const files = event.dataTransfer.files;
+acceptDrops(({ files }) => {
   if (files.length > 1) showProblem("upload one file at a time");
   else choose(files[0]);
 });
