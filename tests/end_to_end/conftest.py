@@ -6,9 +6,11 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
 from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.samples.cover_server import CoverServer
+from tests.end_to_end.console_browser import Visit, chromium, visit
 from tests.end_to_end.faulty_stack import FaultyStack, faulty_stack
 from tests.end_to_end.photo_stack import SETTINGS, PhotoStack
 from tests.end_to_end.pipeline import Pipeline
@@ -59,3 +61,17 @@ def stack(shared_faulty_stack: FaultyStack) -> Iterator[FaultyStack]:
     yield shared_faulty_stack
     shared_faulty_stack.faults.release()
     shared_faulty_stack.faults.set_clock(0)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for a module; while it runs, nothing else in this process may use asyncio."""
+    with chromium() as program:
+        yield program
+
+
+@pytest.fixture
+def here(address: str, browser: Browser) -> Iterator[Visit]:
+    """A window of the browser at the console whose `address` the module has."""
+    with visit(browser, address) as window:
+        yield window

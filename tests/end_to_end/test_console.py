@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from ops_dashboard.local.aws.bridge import process
 from ops_dashboard.local.demo.console import running_console
 from ops_dashboard.local.samples.creators import SampleCreator
 from stream_ingest.contracts.naming import creator_key
-from tests.end_to_end.console_browser import Visit, chromium, visit
+from tests.end_to_end.console_browser import Visit
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator, write_rows
 
@@ -77,19 +77,6 @@ def address(
         running_console(pipeline.aws.environment(), folder) as url,
     ):
         yield url.rstrip("/")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A browser for this module; while it runs, nothing else in this process may use asyncio."""
-    with chromium() as program:
-        yield program
-
-
-@pytest.fixture
-def here(address: str, browser: Browser) -> Iterator[Visit]:
-    with visit(browser, address) as window:
-        yield window
 
 
 @pytest.mark.parametrize("name", PAGES)

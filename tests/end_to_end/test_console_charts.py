@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, Request, expect
 from ops_dashboard.console.pages import PAGES, PHOTOS
 from ops_dashboard.local.demo.console import running_console
 from stream_ingest.contracts.metrics import namespace_of
-from tests.end_to_end.console_browser import Visit, chromium, visit
+from tests.end_to_end.console_browser import Visit
 from tests.end_to_end.pipeline import Pipeline
 
 pytestmark = pytest.mark.timeout(240)
@@ -41,18 +41,6 @@ def address(pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> Ite
     )
     with running_console(pipeline.aws.environment(), tmp_path_factory.mktemp("console")) as url:
         yield url.rstrip("/")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as program:
-        yield program
-
-
-@pytest.fixture
-def here(address: str, browser: Browser) -> Iterator[Visit]:
-    with visit(browser, address) as window:
-        yield window
 
 
 def chart(page: Page) -> Locator:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from ops_dashboard.local.demo.console import running_console
-from tests.end_to_end.console_browser import Visit, chromium, visit
+from tests.end_to_end.console_browser import Visit
 from tests.end_to_end.pipeline import Pipeline
 
 pytestmark = pytest.mark.timeout(240)
@@ -21,18 +21,6 @@ def address(pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> Ite
     folder = tmp_path_factory.mktemp("console")
     with running_console(pipeline.aws.environment(), folder) as url:
         yield url.rstrip("/")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as program:
-        yield program
-
-
-@pytest.fixture
-def here(address: str, browser: Browser) -> Iterator[Visit]:
-    with visit(browser, address) as window:
-        yield window
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from ops_dashboard.local.demo.console import running_console
 from tests.attack.harness.tcp_proxy import End, TcpFault, TcpProxy
-from tests.end_to_end.console_browser import Visit, chromium, visit
+from tests.end_to_end.console_browser import Visit, visit
 from tests.end_to_end.pipeline import Pipeline
 
 pytestmark = pytest.mark.timeout(240)
@@ -34,12 +34,6 @@ def address(
     environment = {**pipeline.aws.environment(), **endpoint}
     with running_console(environment, tmp_path_factory.mktemp("console")) as url:
         yield url.rstrip("/")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as program:
-        yield program
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from ops_dashboard.local.demo.console import running_console
-from tests.end_to_end.console_browser import Visit, chromium, visit
+from tests.end_to_end.console_browser import Visit
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator, write_rows
 
@@ -39,18 +39,6 @@ def address(
     folder = tmp_path_factory.mktemp("console-log")
     with running_console(pipeline.aws.environment(), folder) as url:
         yield url.rstrip("/")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as program:
-        yield program
-
-
-@pytest.fixture
-def here(address: str, browser: Browser) -> Iterator[Visit]:
-    with visit(browser, address) as window:
-        yield window
 
 
 def check_everywhere(here: Visit, name: str) -> None:

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
 from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.demo.console import running_console
 from stream_ingest.contracts.stack_outputs import PhotosOutputs
-from tests.end_to_end.console_browser import Visit, chromium, visit
+from tests.end_to_end.console_browser import Visit, visit
 from tests.end_to_end.photo_files import MEGABYTE, write_photo
 from tests.end_to_end.photo_stack import PhotoStack
 
@@ -65,12 +65,6 @@ def stack(photo_stack: PhotoStack, tmp_path_factory: pytest.TempPathFactory) -> 
     aws, folder = photo_stack.aws, tmp_path_factory.mktemp("photos-page")
     with running_console(aws.environment(), folder) as url:
         yield Stack(aws, photo_stack.photos, url.rstrip("/"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as program:
-        yield program
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from ops_dashboard.console.account import open_account
 from ops_dashboard.console.api.uploads import Uploads
 from ops_dashboard.console.server import make_app, new_access
 from stream_ingest.aws import clients
-from tests.end_to_end.console_browser import Visit, chromium, visit
+from tests.end_to_end.console_browser import Visit, visit
 from tests.end_to_end.seeded_desk import seeded_desk
 from tests.end_to_end.seeded_plan import BATCHES, BIG, SeededBatch
 from tests.ops_dashboard.console.running import RunningConsole, running
@@ -63,13 +63,6 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeededConsole]:
         uploads = Uploads(lambda *_: None, tmp_path_factory.mktemp("uploads"))
         with running(lambda: make_app(account, access, uploads), access) as console:
             yield SeededConsole(console, batches, calls)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A browser for this module."""
-    with chromium() as program:
-        yield program
 
 
 @pytest.fixture
