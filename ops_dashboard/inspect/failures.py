@@ -156,5 +156,5 @@ class FailureList:
 
 
 def _id_of(entry: Item) -> str:
-    number = str(entry[table.SORT_KEY]).partition("#")[2]
-    return window_id(str(entry[table.PARTITION_KEY]), int(number))
+    number = table.window_number(str(entry[table.SORT_KEY]))
+    return window_id(str(entry[table.PARTITION_KEY]), number)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ops_dashboard.inspect.batches.refused_parts import read_refused
+from ops_dashboard.inspect.batches.refused_parts import read_part
 from ops_dashboard.inspect.cursors import Position, read_cursor, write_cursor
 from ops_dashboard.inspect.failure import RefusedRow
 from stream_ingest.aws.errors import map_errors
@@ -153,11 +153,7 @@ class RefusedRows:
         return sorted(filter(wanted.has_part, parts), reverse=True), len(listed) <= MAX_LISTED
 
     def _rows(self, part: _Part) -> list[RowRefusal]:
-        """Return the rows of a part file; raises `DecodeError` that names the place of another."""
-        with map_errors(f"read {part.key}"):
-            body = self._s3.get_object(Bucket=self._bucket, Key=part.key)["Body"].read()
-        lines = enumerate(body.splitlines(), 1)
-        return [read_refused(f"{part.key}, line {number}", line) for number, line in lines]
+        return list(read_part(self._s3, self._bucket, part.key))
 
 
 def _row(part: _Part, row: RowRefusal) -> RefusedRow:

@@ -52,6 +52,13 @@ def document(plan: Plan, basis: Basis) -> dict[str, Any]:
         ],
         "stream_month": plan.stream_month,
         "stored": plan.stored,
+        **basis_document(basis),
+    }
+
+
+def basis_document(basis: Basis) -> dict[str, Any]:
+    """Return the inputs of a plan."""
+    return {
         "prices": {
             "region": basis.region,
             "source": price_list.SOURCE,

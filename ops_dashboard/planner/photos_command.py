@@ -12,7 +12,7 @@ from rich.text import Text
 from ops_dashboard.monitoring import prices as price_list
 from ops_dashboard.monitoring.prices import Prices
 from ops_dashboard.planner.command import PlanOptions, basis_of
-from ops_dashboard.planner.document import Basis
+from ops_dashboard.planner.document import Basis, basis_document
 from ops_dashboard.planner.photos import PER, PhotoPlan, plan_photos
 from ops_dashboard.printing.tables import table_of
 from ops_dashboard.printing.terminal import console, print_json
@@ -50,14 +50,7 @@ def _document(plans: list[PhotoPlan], basis: Basis) -> dict[str, Any]:
             }
             for plan in plans
         ],
-        "prices": {
-            "region": basis.region,
-            "source": price_list.SOURCE,
-            "date": price_list.DATE,
-            "list": basis.prices,
-        },
-        "figures": basis.figures,
-        "replaced": basis.replaced,
+        **basis_document(basis),
     }
 
 

@@ -7,7 +7,7 @@ warning. Windows of one creator, chosen windows and retries are sent from the ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -84,11 +84,6 @@ def closed_between(reader: WindowReader, start: datetime, end: datetime) -> Iter
 def is_retryable(window: WindowRecord) -> bool:
     """Return whether a window is partial or failed for a reason that may have passed."""
     return window.status in FAILING and may_pass(window.failures, window.error)
-
-
-def retryable(windows: Iterable[WindowRecord]) -> Iterator[str]:
-    """Yield the ids of the windows of which `is_retryable` is true."""
-    return (window.window_id for window in windows if is_retryable(window))
 
 
 def replay_name(kind: str, now: datetime | None = None) -> str:

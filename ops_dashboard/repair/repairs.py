@@ -190,7 +190,7 @@ class Repairs:
 
     def _window(self, item: Item) -> tuple[Item, str, list[str]]:
         """Return a window's item from its image list, and what can be read of the old one."""
-        key, number = item[table.PARTITION_KEY], int(item[table.SORT_KEY].partition("#")[2])
+        key, number = item[table.PARTITION_KEY], table.window_number(item[table.SORT_KEY])
         images = self._reader.get(key, table.images_item(number))
         readable = images is not None and problem_of(images) is None
         event = expand_event(bytes(images["detail"])) if images and readable else None

@@ -22,7 +22,7 @@ def readable_window(item: Item) -> Item:
             table.WindowStatus(item["status"])
             for name in _WINDOW_NUMBERS:
                 whole(item.get(name, 0))
-            int(str(item[table.SORT_KEY]).partition("#")[2])
+            table.window_number(str(item[table.SORT_KEY]))
             for count in item.get("failures", {}).values():
                 whole(count)
     except UnreadableItemError as error:

@@ -102,6 +102,11 @@ def window_item(number: int) -> str:
     return f"window#{number:06d}"
 
 
+def window_number(sort_key: str) -> int:
+    """Return the number in the sort key of a window's item; `ValueError` if there is none."""
+    return int(sort_key.partition("#")[2])
+
+
 def images_item(number: int) -> str:
     """Return the sort key of a window's image list."""
     return f"images#{number:06d}"

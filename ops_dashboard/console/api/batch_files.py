@@ -169,7 +169,7 @@ class _Sink:
 
 def _entry(window: Item) -> zipfile.ZipInfo:
     """Return the entry of a window's collage: ``charli_000012.jpg``, of the time it closed."""
-    number = int(str(window[table.SORT_KEY]).partition("#")[2])
+    number = table.window_number(str(window[table.SORT_KEY]))
     name = window_id(str(window[table.PARTITION_KEY]), number).replace(":", "_")
     closed_at = str(window.get(table.CLOSED_AT, ""))
     moment = datetime.fromisoformat(closed_at) if _DATE.fullmatch(closed_at) else None

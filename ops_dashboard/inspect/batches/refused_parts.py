@@ -24,13 +24,18 @@ def refused_rows(s3: S3Client, bucket: str, prefix: str) -> Iterator[RowRefusal]
     with map_errors("list refused rows"):
         keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
     for key in keys:
-        with map_errors(f"read {key}"):
-            lines = s3.get_object(Bucket=bucket, Key=key)["Body"].read().splitlines()
-        for number, line in enumerate(lines, 1):
-            yield read_refused(f"{key}, line {number}", line)
+        yield from read_part(s3, bucket, key)
 
 
-def read_refused(place: str, line: bytes) -> RowRefusal:
+def read_part(s3: S3Client, bucket: str, key: str) -> Iterator[RowRefusal]:
+    """Yield the rows of a part file; raises `DecodeError` that names the place of another line."""
+    with map_errors(f"read {key}"):
+        lines = s3.get_object(Bucket=bucket, Key=key)["Body"].read().splitlines()
+    for number, line in enumerate(lines, 1):
+        yield _read_refused(f"{key}, line {number}", line)
+
+
+def _read_refused(place: str, line: bytes) -> RowRefusal:
     """Return a refused row; raises `DecodeError` that names its place."""
     try:
         return msgspec.json.decode(line, type=RowRefusal)

@@ -8,11 +8,11 @@ from itertools import islice
 
 import msgspec
 
+from ops_dashboard.inspect.window_filter import FAILING
 from ops_dashboard.inspect.window_record import WindowRecord
 from ops_dashboard.inspect.windows import WindowReader
 from ops_dashboard.recovery.replay import closed_between, is_retryable
 from ops_dashboard.recovery.runs.run import Kind
-from stream_ingest.contracts import table
 
 RETRIED = "failed downloads of "
 """What the description of a retry begins with."""
@@ -73,8 +73,7 @@ def _candidates(reader: WindowReader, order: Order) -> Iterable[WindowRecord]:
         return (each for each in found if _is_wanted(each, order))
     if order.batch:
         return reader.of_batch(order.batch)
-    failed = (table.WindowStatus.PARTIAL, table.WindowStatus.FAILED)
-    return (each for status in failed for each in reader.in_status(status))
+    return (each for status in FAILING for each in reader.in_status(status))
 
 
 def _is_wanted(window: WindowRecord, order: Order) -> bool:

@@ -44,7 +44,7 @@ def safe_cell(text: str) -> str:
 
 def cells(window: Mapping[str, Any]) -> list[str]:
     """Return the line of one window's item in `batch-id-index`; figures are not escaped."""
-    number = int(str(window[table.SORT_KEY]).partition("#")[2])
+    number = table.window_number(str(window[table.SORT_KEY]))
     failures = sorted(window.get("failures", {}).items())
     texts = {
         "creator": str(window["creator"]),

@@ -74,7 +74,7 @@ def stand_in(item: Item) -> OverdueWindow:
         return OverdueWindow(
             key=key,
             item=sort,
-            window_id=window_id(key, int(sort.partition("#")[2])),
+            window_id=window_id(key, table.window_number(sort)),
             creator=creator_name(key),
             batch_id=str(item.get("batch_id", "")),
             trigger=str(item.get("trigger", "")),

@@ -114,7 +114,7 @@ class OverdueWindows:
 
     def _event(self, window: OverdueWindow) -> WindowReady | None:
         """Return a window's event as it was stored; None if it is missing or cannot be read."""
-        number = int(window.item.partition("#")[2])
+        number = table.window_number(window.item)
         item = self._windows.get(window.key, table.images_item(number))
         if item is None:
             return None

@@ -40,7 +40,7 @@ def creator_of(partition: str, sort: str) -> str | None:
 
 def _read_event(item: Item) -> None:
     event = expand_event(bytes(item["detail"]))
-    own = window_id(item[table.PARTITION_KEY], int(item[table.SORT_KEY].partition("#")[2]))
+    own = window_id(item[table.PARTITION_KEY], table.window_number(item[table.SORT_KEY]))
     if event.window_id != own:
         msg = f"the event of {event.window_id}"
         raise DecodeError(msg)
