@@ -80,6 +80,27 @@ def test_opening_a_window_is_an_entry_of_the_history_and_its_address_opens_it(he
     expect(page.get_by_role("dialog").get_by_role("heading", level=2)).to_contain_text("runs.one")
 
 
+LATE_CLOSE = """() => {
+  const dialog = document.querySelector("dialog[open]");
+  dialog.addEventListener("close", (event) => {
+    event.stopImmediatePropagation();
+    addEventListener("popstate", () => dialog.dispatchEvent(new Event("close")), { once: true });
+  }, { capture: true, once: true });
+}"""
+
+
+def test_a_window_opened_again_before_its_closing_is_heard_of_stays_open(here: Visit) -> None:
+    """Browsers send a dialog's `close` some time after closing it; Forward can come before."""
+    dialog, page = opened(here), here.page
+    address = page.url
+    page.evaluate(LATE_CLOSE)
+    page.go_back()
+    expect(dialog).to_be_hidden()
+    page.go_forward()
+    expect(dialog.get_by_role("button", name="Rebuild")).to_be_visible()
+    expect(page).to_have_url(address)
+
+
 def test_a_window_tells_its_timeline_with_times_and_reasons(here: Visit) -> None:
     dialog = opened(here)
     dialog.get_by_role("tab", name="Collage").press("ArrowRight")

@@ -133,10 +133,14 @@ export function makeViewer(listIds = () => []) {
     return show(windowId);
   }
 
+  // The event comes after the dialog has closed: a window may have been opened again meanwhile, and
+  // what Back has closed has left the address already.
   dialog.addEventListener("close", () => {
+    if (dialog.open) return;
+    const closedHere = current !== null;
     current = null;
     detail = null;
-    leave();
+    if (closedHere) leave();
   });
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.addEventListener("keydown", (event) => {
@@ -146,7 +150,10 @@ export function makeViewer(listIds = () => []) {
   addEventListener("popstate", () => {
     const wanted = addressed();
     if (wanted && wanted !== current) show(wanted);
-    else if (!wanted && dialog.open) dialog.close();
+    else if (!wanted && dialog.open) {
+      current = null;
+      dialog.close();
+    }
   });
   if (addressed()) queueMicrotask(() => show(addressed()));
   return { open };
