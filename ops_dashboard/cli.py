@@ -34,6 +34,10 @@ app = typer.Typer(
                 "Show the progress of batches: rows, refusals, windows and collages; and open"
                 " photos.",
             ),
+            "batches": Place(
+                f"{_COMMANDS}.batches:batches",
+                "List batches with their outcomes and figures, newest first.",
+            ),
             "creators": Place(
                 f"{_COMMANDS}.listings:creators",
                 "Show a creator's open windows and history, or list creators by prefix.",

@@ -116,9 +116,9 @@ def table_of(
     return table
 
 
-def counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str, plural: str | None = None) -> str:
     """Return a number of things: ``1 photo``, ``2,000 photos``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def duration_text(seconds: float) -> str:

@@ -76,7 +76,7 @@ def outcome_of(batch: BatchProgress) -> BatchOutcome:
         return _outcome(OutcomeKind.UNREADABLE, OutcomeLevel.BAD, "unreadable")
     if batch.rejected is not None:
         return _outcome(OutcomeKind.REJECTED, OutcomeLevel.BAD, "rejected")
-    if batch.abandoned_at is not None:
+    if batch.abandoned_at is not None and not _is_built_again(batch):
         return _abandoned(batch)
     return _at_its_end(batch) if batch.ended else _on_its_way(batch)
 
@@ -102,12 +102,17 @@ def _wrong(refused: Mapping[str, int]) -> int:
     return sum(count for reason, count in refused.items() if reason not in _INTENDED)
 
 
+def _is_built_again(batch: BatchProgress) -> bool:
+    """Return whether windows of a batch that has reached its end are being built again."""
+    return batch.status in ENDED_BATCHES and not batch.ended
+
+
 def _on_its_way(batch: BatchProgress) -> BatchOutcome:
+    again = _is_built_again(batch)
     if batch.status == "sending":
         return _outcome(OutcomeKind.SENDING, OutcomeLevel.BUSY, "sending rows")
-    if not batch.settled:
+    if not (batch.settled or again):
         return _outcome(OutcomeKind.PROCESSING, OutcomeLevel.BUSY, "processing rows")
-    again = batch.status in ENDED_BATCHES
     text = "building collages again" if again else "building collages"
     return _outcome(OutcomeKind.BUILDING, OutcomeLevel.BUSY, text)
 

@@ -62,6 +62,8 @@ PUSHING = (
 OPERATING = (
     ("status", "dynamodb:Query"),
     ("status --batch operated", "dynamodb:GetItem"),
+    ("batches", "dynamodb:BatchGetItem"),
+    ("batches --csv", "dynamodb:Query"),
     ("creators", "dynamodb:Scan"),
     ("creators first.one", "dynamodb:Query"),
     ("windows", "dynamodb:BatchGetItem"),

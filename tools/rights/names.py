@@ -24,8 +24,8 @@ LISTING = ("dlq list", "dlq show", "dlq drop", "dlq redrive")
 REDRIVING = ("dlq redrive", "dlq drop")
 CHECKING = ("doctor", "smoke")
 READING = (
-    *("status", "creators", "windows", "failures", "download", "link", "trace", *REDRIVING),
-    *("replay", "retry"),
+    *("status", "batches", "creators", "windows", "failures", "download", "link", "trace"),
+    *(*REDRIVING, "replay", "retry"),
     *("erase", "repair", "restore", "doctor", "smoke"),
 )
 

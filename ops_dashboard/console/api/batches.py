@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
 
 import msgspec
 from aiohttp import web
 
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.json_api import CachedValue, in_thread, json_response, query_value
-from ops_dashboard.inspect.batches.batch_pages import PAGE, BatchFilter, BatchPage
+from ops_dashboard.console.api.window_query import moment
+from ops_dashboard.inspect.batches.batch_filter import BatchFilter, batch_filter
+from ops_dashboard.inspect.batches.batch_pages import PAGE, BatchPage
 from ops_dashboard.inspect.window_record import WindowRecord
-from stream_ingest.batches.outcome import OutcomeKind
 from stream_ingest.batches.progress import Batch
-from stream_ingest.contracts.errors import UserError
 from stream_ingest.push.abandon import abandon
 
 FIRST_WINDOWS = 24
 """Number of a batch's windows that its page shows."""
 _LIST_LIFETIME_S = 1.0
-_OPEN, _PROBLEMS = "open", "problems"
-_KINDS = {
-    _OPEN: frozenset(kind for kind in OutcomeKind if kind.is_open),
-    _PROBLEMS: frozenset(
-        (
-            *(OutcomeKind.FAILED, OutcomeKind.REFUSED, OutcomeKind.ALL_REFUSED),
-            *(OutcomeKind.REJECTED, OutcomeKind.ABANDONED, OutcomeKind.UNREADABLE),
-        )
-    ),
-    **{str(kind): frozenset((kind,)) for kind in OutcomeKind},
-}
-"""Values of the parameter `outcome`."""
-
 
 Abandon = Callable[[str], Batch]
 """Abandons a batch by its id and returns it; blocks. Raises `UserError` if it cannot be."""
@@ -97,32 +83,10 @@ class Batches:
 
 
 def read_filter(request: web.Request) -> BatchFilter:
-    """Return the filter in a query; raises `UserError` that names the parameter at fault."""
-    name = query_value(request, "outcome")
-    if name is not None and name not in _KINDS:
-        msg = f"outcome {name[:40]!r}: expected one of {', '.join(_KINDS)}"
-        raise UserError(msg)
-    since, until = _day(request, "from"), _day(request, "to")
-    wanted = BatchFilter(kinds=_KINDS[name] if name else frozenset())
-    return msgspec.structs.replace(
-        wanted,
+    """Return the filter in a query; raises `UserError` that says what is wrong."""
+    return batch_filter(
+        outcome=query_value(request, "outcome"),
         trigger=query_value(request, "trigger"),
-        since=str(since) if since else wanted.since,
-        until=str(until + timedelta(days=1)) if until else wanted.until,
+        since=moment(request, "from"),
+        until=moment(request, "to"),
     )
-
-
-def _day(request: web.Request, name: str) -> date | None:
-    """Return the UTC day in a parameter."""
-    text = query_value(request, name)
-    if text is None:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        msg = f"{name} {text[:40]!r}: expected a day, such as 2026-11-29"
-        raise UserError(msg) from error
-    if day == date.max:
-        msg = f"{name} {text}: too late"
-        raise UserError(msg)
-    return day

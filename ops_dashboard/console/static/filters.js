@@ -42,7 +42,7 @@ export function bindFilters(form, changed) {
   function apply() {
     if (!note()) return;
     const address = new URL(location.href);
-    for (const name of [...fields().map((each) => each.name), "window"]) address.searchParams.delete(name);
+    for (const name of [...fields().map((each) => each.name), "window", "after"]) address.searchParams.delete(name);
     for (const [name, value] of filled(values())) address.searchParams.set(name, value);
     history.pushState(null, "", address);
     changed(values());

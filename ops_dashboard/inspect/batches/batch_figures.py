@@ -42,6 +42,7 @@ class WindowFigures(msgspec.Struct, kw_only=True):
             images=self.images,
             images_ok=self.tally.images_ok,
             images_failed=self.tally.images_failed,
+            built_at=self.last_end_at,
         )
 
 

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ops_dashboard.inspect.batches.batch_figures import NO_WINDOWS
+from ops_dashboard.inspect.batches.batch_filter import BatchFilter
 from ops_dashboard.inspect.batches.batch_rows import BatchRow, batch_row, unreadable_row
 from ops_dashboard.inspect.batches.batch_windows import BatchWindows
 from ops_dashboard.inspect.cursors import Position, read_cursor, write_cursor
 from ops_dashboard.inspect.table_reader import TableReader
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.batches.batch_item import read_batch
-from stream_ingest.batches.outcome import OutcomeKind
-from stream_ingest.batches.progress import ENDED_BATCHES, OPEN_BATCHES, Batch
+from stream_ingest.batches.progress import ENDED_BATCHES, Batch
 from stream_ingest.batches.results.summary import BatchSummary
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UnreadableItemError, UserError
@@ -42,36 +42,8 @@ _ENDED_LIFETIME_S = 60.0
 _MAX_KEPT = 2_000
 _PLACE = (table.CLOSED_AT, table.PARTITION_KEY)
 
-_STATUSES: dict[OutcomeKind, tuple[str, ...]] = {
-    OutcomeKind.SENDING: ("sending",),
-    OutcomeKind.PROCESSING: ("sent", "flushed"),
-    OutcomeKind.BUILDING: ("sent", "flushed", "ended"),
-    OutcomeKind.ENDING: ("abandoning", "flushed"),
-    OutcomeKind.REJECTED: ("rejecting", "rejected"),
-    OutcomeKind.ABANDONED: ("abandoned",),
-    OutcomeKind.UNREADABLE: (*OPEN_BATCHES, *ENDED_BATCHES),
-}
-"""Statuses that batches of a kind may have; those of all other kinds are ``ended``."""
-
 ReadSummary = Callable[[Batch], BatchSummary | None]
 """Returns the stored summary of a batch that has ended; None if there is none (any more)."""
-
-
-class BatchFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which batches to list."""
-
-    kinds: frozenset[OutcomeKind] = frozenset()
-    """Kinds of outcomes; empty means any."""
-    trigger: str | None = None
-    since: str = "0"
-    until: str = "9"
-    """When they were registered, as `table.CLOSED_AT` has it: from `since`, and before `until`."""
-
-    def statuses(self) -> tuple[str, ...]:
-        """Return the statuses in which such batches may be."""
-        kinds = self.kinds or {OutcomeKind.UNREADABLE}
-        found = {status for kind in kinds for status in _STATUSES.get(kind, ("ended",))}
-        return tuple(each for each in (*OPEN_BATCHES, *ENDED_BATCHES) if each in found)
 
 
 class BatchPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,11 +68,16 @@ class BatchPages:
         summary: ReadSummary,
         threads: Executor,
         clock: Callable[[], float] = time.time,
+        pages_per_batch: int = 1,
     ) -> None:
-        """`threads` read the windows of several batches at once; `clock` gives epoch seconds."""
+        """`threads` read the windows of several batches at once; `clock` gives epoch seconds.
+
+        Of each batch `pages_per_batch` pages of windows are read, of some 3,000 each. If there are
+        more, its `summary` is shown once it has ended.
+        """
         self._table = TableReader(dynamodb, table_name)
         self._windows, self._summary = windows, summary
-        self._threads, self._clock = threads, clock
+        self._threads, self._clock, self._pages = threads, clock, pages_per_batch
         self._ended: dict[str, tuple[float, BatchRow]] = {}
         """By batch id: when the entry expires (monotonic clock), and the entry."""
 
@@ -125,6 +102,16 @@ class BatchPages:
         to = str(last[table.CLOSED_AT]) if last and found_less else None
         return BatchPage(batches=rows, next=_cursor(last), searched_to=to)
 
+    def every(self, wanted: BatchFilter) -> Iterator[BatchRow]:
+        """Yield all batches; pages are requested when they are needed."""
+        after = None
+        while True:
+            page = self.list_page(wanted, after=after)
+            yield from page.batches
+            after = page.next
+            if after is None:
+                return
+
     def _row(self, batch: Batch) -> BatchRow:
         """Return the row of a batch; that of one that has ended is kept for a minute."""
         expires_at_s, row = self._ended.get(batch.batch_id, (0.0, None))
@@ -140,17 +127,17 @@ class BatchPages:
     def _read_row(self, batch: Batch) -> BatchRow:
         figures = NO_WINDOWS
         if batch.status not in ENDED_BATCHES or batch.counted is None or batch.counted.windows:
-            figures = self._windows.read(batch.batch_id, 1)
+            figures = self._windows.read(batch.batch_id, self._pages)
         summary = None if figures.is_complete else self._summary(batch)
         return batch_row(batch, figures, summary, int(self._clock()))
 
     def _entries(self, wanted: BatchFilter, after: Position | None) -> Iterator[Item]:
         """Yield the index entries of batches, the newest first, after a position."""
         until = min(wanted.until, after[table.CLOSED_AT]) if after else wanted.until
-        if until < wanted.since:  # which DynamoDB refuses
+        if until < wanted.first_day:  # which DynamoDB refuses
             return
-        lists = (self._in_status(status, wanted.since, until) for status in wanted.statuses())
-        merged = heapq.merge(*lists, key=_place, reverse=True)
+        lists = (self._in_status(status, wanted.first_day, until) for status in wanted.statuses())
+        merged = filter(wanted.may_include, heapq.merge(*lists, key=_place, reverse=True))
         last = _place(after) if after else None
         for place, same in groupby(merged, key=_place):  # one that moves on meanwhile is met twice
             if last is None or place < last:
@@ -176,7 +163,7 @@ class BatchPages:
         return list(self._threads.map(lambda item: self._match(item, wanted), found))
 
     def _match(self, item: Item | None, wanted: BatchFilter) -> BatchRow | None:
-        if item is None or wanted.trigger not in {None, item.get("trigger")}:
+        if item is None or not wanted.includes(item):
             return None
         try:
             batch = read_batch(item)

@@ -5,14 +5,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from ops_dashboard.inspect.status import (
-    Progress,
-    ProgressReader,
-    batch_table,
-    changes,
-    progress_table,
-    started_between,
-)
+from ops_dashboard.inspect.batches.batch_tables import batch_table, progress_table
+from ops_dashboard.inspect.status import Progress, ProgressReader, changes, started_between
 from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.batches.registry import BatchRegistry, Totals
 from stream_ingest.contracts.errors import UserError

@@ -51,6 +51,10 @@ KNOWN = {"rows_accepted": 0, "images_ok": 0, "windows": 0, "collages": 0}
             {"abandoned_at": "t", "status": "abandoned", "images_ok": 1, "images_failed": 2},
             *("abandoned", "bad", "abandoned · 67 % failed"),
         ),
+        (
+            {"abandoned_at": "t", "status": "abandoned", "ended": False},
+            *("building", "busy", "building collages again"),
+        ),
         ({"abandoned_at": "t", "status": "abandoning"}, "ending", "busy", "ending, abandoned"),
         ({"ended": False, "status": "sending"}, "sending", "busy", "sending rows"),
         (

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-import time
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 
 from ops_dashboard.console.api import batches as module
 from stream_ingest.batches.registry import Totals
+from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.records.codec import BUCKETS
 from tests.fakes.ingest.aws import OUTPUT
 from tests.fakes.ingest.rows import header
@@ -73,23 +75,30 @@ def test_a_batch_that_has_ended_has_its_summary(
     assert [each["name"] for each in found["objects"]] == ["summary", "list of windows at its end"]
 
 
+def query(since: datetime, until: datetime) -> str:
+    return urlencode({"from": since.isoformat(), "to": until.isoformat()})
+
+
 def test_lists_are_filtered_and_wrong_filters_name_what_is_wrong(
     console: RunningConsole, ops_table: OpsTable
 ) -> None:
     ops_table.aws.registry.register(header("one"))
-    day = time.strftime("%Y-%m-%d", time.gmtime(ops_table.aws.clock()))
+    at = from_epoch_s(int(ops_table.aws.clock()))
+    second, hour = timedelta(seconds=1), timedelta(hours=1)
 
     def listed(query: str) -> list[str]:
         found = console.get(f"/api/batches?{query}").json["batches"]
         return [row["progress"]["batch_id"] for row in found]
 
     assert listed("outcome=open") == listed("outcome=sending") == ["one"]
-    assert listed(f"from={day}&to={day}") == ["one"]
+    assert listed(query(since=at, until=at + second)) == ["one"]
+    assert listed(query(since=at + second, until=at + hour)) == []
+    assert listed(query(since=at - hour, until=at)) == []
     assert listed("outcome=problems") == listed("to=2001-01-01") == []
     answer = console.get("/api/batches?outcome=fine")
     assert answer.status == 400
     assert "expected one of open, problems, sending" in answer.json["error"]
-    assert console.get("/api/batches?from=29.11.2026").json["error"].startswith("from '29.11")
+    assert console.get("/api/batches?from=29.11.2026").json["error"].startswith("date '29.11")
 
 
 def test_a_batch_can_be_abandoned(

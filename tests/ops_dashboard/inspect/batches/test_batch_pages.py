@@ -2,20 +2,41 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
-from ops_dashboard.inspect.batches.batch_pages import MAX_SEARCHED, BatchFilter, BatchPages
+from ops_dashboard.inspect.batches.batch_filter import BatchFilter
+from ops_dashboard.inspect.batches.batch_pages import MAX_SEARCHED, BatchPages
 from ops_dashboard.inspect.batches.batch_windows import BatchWindows
 from stream_ingest.aws.items import to_wire
 from stream_ingest.batches.batch_item import new_item
-from stream_ingest.batches.outcome import OutcomeKind
+from stream_ingest.batches.outcome import OutcomeKind, outcome_of
+from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
 from tests.fakes.ingest.aws import TABLE
 from tests.fakes.ingest.rows import NOW_S, header
 from tests.fakes.ingest.threads import InlineExecutor
 from tests.fakes.ops.table import OpsTable
 
 DAY = 86_400
+PROGRESS = BatchProgress(
+    batch_id="b",
+    trigger="csv-push",
+    status="ended",
+    rows_read=5,
+    rows_sent=5,
+    rows_accepted=5,
+    refused={},
+    windows=1,
+    windows_by_status={},
+    collages=1,
+    images_ok=0,
+    images_failed=0,
+    open_images=0,
+    settled=True,
+    ended=False,
+)
 
 
 @pytest.fixture
@@ -122,6 +143,56 @@ def test_batches_are_filtered_by_outcome_trigger_and_day(
     assert names(pages.list_page(BatchFilter(**wanted))) == found
 
 
+@pytest.mark.parametrize("status", ["ended", "abandoned"])
+def test_a_batch_that_is_built_again_is_found_as_such(
+    ops_table: OpsTable, pages: BatchPages, status: str
+) -> None:
+    batch = header("b", images=2)
+    ops_table.aws.registry.register(batch)
+    ops_table.fold("ann", range(2), batch)
+    abandoned = {"abandoned_at": "2026-11-28T10:11:12Z"} if status == "abandoned" else {}
+    counted = {"accepted": 2, "duplicates": 0, "windows": 1}
+    put(ops_table, "b", NOW_S, status=status, counted=counted, **abandoned)
+    wanted = BatchFilter(kinds=frozenset({OutcomeKind.BUILDING}))
+    assert names(pages.list_page(wanted)) == ["b"]
+    assert names(pages.list_page(BatchFilter(kinds=frozenset({OutcomeKind(status)})))) == []
+    ops_table.end("ann:000001", "completed", images_ok=2)
+    assert names(pages.list_page(wanted)) == []
+    assert names(pages.list_page(BatchFilter(kinds=frozenset({OutcomeKind(status)})))) == ["b"]
+
+
+MARKS: list[dict[str, Any]] = [
+    {"status": "sending"},
+    {"status": "rejecting", "rejected": "no header"},
+    {"status": "rejected", "rejected": "no header"},
+    {"status": "abandoning", "abandoned_at": "t"},
+    {"status": "flushed", "abandoned_at": "t"},
+    *({"status": status, "ended": end} for status in ("sent", "flushed") for end in (0, 1)),
+    *({"status": "ended", "ended": end} for end in (0, 1)),
+    *({"status": "abandoned", "abandoned_at": "t", "ended": end} for end in (0, 1)),
+]
+"""What items of batches have, by `batch_item`."""
+FIGURES: list[dict[str, Any]] = [
+    {},
+    {"images_failed": 3},
+    {"refused": {"no_url": 2}},
+    {"refused": {"no_url": 5}, "rows_accepted": 0},
+    {"refused": {"duplicate": 5}, "rows_accepted": 0, "images_ok": 0},
+]
+
+
+@pytest.mark.parametrize("settled", [False, True])
+@pytest.mark.parametrize("figures", FIGURES, ids=str)
+@pytest.mark.parametrize("marks", MARKS, ids=str)
+def test_every_outcome_is_looked_for_in_all_statuses_that_show_it(
+    marks: dict[str, Any], figures: dict[str, Any], *, settled: bool
+) -> None:
+    changes = {"settled": settled, "images_ok": 5, **figures, **marks}
+    batch = msgspec.structs.replace(PROGRESS, **changes)
+    wanted = BatchFilter(kinds=frozenset({outcome_of(batch).kind}))
+    assert batch.status in wanted.statuses()
+
+
 def test_a_batch_that_moves_on_meanwhile_is_listed_once(
     ops_table: OpsTable, pages: BatchPages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +200,21 @@ def test_a_batch_that_moves_on_meanwhile_is_listed_once(
     (entry,) = pages._in_status("ended", "0", "9")  # noqa: SLF001 - as two statuses show it
     monkeypatch.setattr(pages, "_in_status", lambda *_: iter([entry]))
     assert names(pages.list_page(BatchFilter())) == ["b"]
+
+
+def test_a_batch_with_a_day_in_the_index_is_found_by_its_second(
+    ops_table: OpsTable, pages: BatchPages
+) -> None:
+    """As older versions stored it, on the first and on the last day of a range."""
+    put(ops_table, "old", NOW_S, processing_date=iso_second(from_epoch_s(NOW_S))[:10])
+    put(ops_table, "new", NOW_S)
+
+    def listed(first_s: int, last_s: int) -> list[str]:
+        since, until = (iso_second(from_epoch_s(NOW_S + each)) for each in (first_s, last_s))
+        return names(pages.list_page(BatchFilter(since=since, until=until)))
+
+    assert listed(0, 1) == listed(-60, 60) == ["new", "old"]
+    assert listed(1, 60) == listed(-60, 0) == []
 
 
 def test_a_search_that_finds_little_stops_and_says_where_it_goes_on(
