@@ -23,8 +23,13 @@ MEMORY_MB = 1_024
 """``windowingMemoryMb``."""
 VCPU_MB = 1_769
 """Memory for which Lambda allots a whole vCPU (docs/facts.md#lambda)."""
-RECORDS_PER_DELIVERY = 100
+RECORDS_PER_DELIVERY = 400
 """``windowingBatchSize``."""
+PAYLOAD_BYTES = 6 << 20
+"""Lambda ends a delivery at this size (docs/facts.md#kinesis-mapping)."""
+RECORD_ENVELOPE_BYTES = 650
+"""What Lambda adds to a record in the payload: ARNs, sequence numbers, names."""
+_BASE64 = 4 / 3
 THREADS = 16
 """Creators that an invocation writes concurrently (`stream_ingest.windowing.wiring`)."""
 EVENTS_PER_REQUEST = 10
@@ -139,11 +144,15 @@ def creators_in(job: Job, stream: Stream, rows: float) -> float:
 def _rows_per_delivery(job: Job, figures: Figures, stream: Stream, arriving: float) -> float:
     """Return the rows that arrive while the previous delivery is folded.
 
-    At least those of the batching window, at most a batch. Larger deliveries take longer, so the
-    number is found by iteration from below.
+    At least those of the batching window, at most a batch or a payload. Larger deliveries take
+    longer, so the number is found by iteration from below.
     """
+    rows_per_record = job.images / records(job, figures)
+    row_bytes = _BASE64 * figures.bytes_per_row + RECORD_ENVELOPE_BYTES / rows_per_record
     maximum = min(
-        RECORDS_PER_DELIVERY * job.images / records(job, figures), job.images / stream.readers
+        RECORDS_PER_DELIVERY * rows_per_record,
+        PAYLOAD_BYTES / row_bytes,
+        job.images / stream.readers,
     )
     rows = max(1.0, min(maximum, arriving * max(1, stream.batching_window_s)))
     for _ in range(_ROUNDS):

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from itertools import islice
 
 import msgspec
 
@@ -28,6 +29,10 @@ from stream_ingest.windowing.poison.isolation import IsolatedFolding
 from stream_ingest.windowing.poison.quarantine import Quarantine
 from stream_ingest.windowing.repository import CreatorRepository, Loaded
 from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
+
+GROUP_CREATORS = 1_000
+"""Creators that are loaded, folded and emitted together. It limits the memory of a delivery with
+many creators, and how long a closed window waits for its event."""
 
 
 class StreamProcessor:
@@ -62,19 +67,24 @@ class StreamProcessor:
             return self._process(counted)
 
     def _process(self, delivery: Delivery) -> DeliveryResult:
-        poison = self._quarantine_poison(delivery.poison)
-        loaded, not_loaded = self._load(delivery)
+        parts = [self._quarantine_poison(delivery.poison)]
+        keys = iter(delivery.creators)
+        while group := list(islice(keys, GROUP_CREATORS)):
+            parts.append(self._process_creators(delivery, group))
+        result = merge_results(parts)
+        failed = [delivery.poison_of(at, why) for at, why in result.poison.items()]
+        result = merge_results([result, self._quarantine_poison(failed)])
+        return merge_results([result, self._record_ends(delivery.ends, result.failures)])
+
+    def _process_creators(self, delivery: Delivery, keys: Sequence[str]) -> DeliveryResult:
+        """Fold the rows of some creators and emit their windows."""
+        loaded, not_loaded = self._load(delivery, keys)
         work = [(state, delivery.creators[key]) for key, state in loaded.states.items()]
         late = [(error, delivery.creators[key]) for key, error in loaded.unreadable.items()]
         folded = self._threads.map(lambda pair: self._isolated.fold(*pair), work)
         deferred = self._threads.map(lambda pair: self._folding.defer(*pair), late)
-        result = merge_results([poison, DeliveryResult(failures=not_loaded), *folded, *deferred])
-        failed = [delivery.poison_of(at, why) for at, why in result.poison.items()]
-        result = merge_results([result, self._quarantine_poison(failed)])
-        ends = self._record_ends(delivery.ends, result.failures)
-        return msgspec.structs.replace(
-            merge_results([result, ends]), not_emitted=self._emit(result.windows)
-        )
+        result = merge_results([DeliveryResult(failures=not_loaded), *folded, *deferred])
+        return msgspec.structs.replace(result, not_emitted=self._emit(result.windows))
 
     def _quarantine_poison(self, poison: Sequence[Poison]) -> DeliveryResult:
         failures: Failures = {}
@@ -85,12 +95,11 @@ class StreamProcessor:
                 failures[each.sequence] = str(error)
         return DeliveryResult(quarantined=len(poison) - len(failures), failures=failures)
 
-    def _load(self, delivery: Delivery) -> tuple[Loaded, Failures]:
+    def _load(self, delivery: Delivery, keys: Sequence[str]) -> tuple[Loaded, Failures]:
         try:
-            return self._store.load_each(list(delivery.creators)), {}
+            return self._store.load_each(keys), {}
         except TransientError as error:
-            creators = delivery.creators.values()
-            failures = {arrivals.first_sequence: str(error) for arrivals in creators}
+            failures = {delivery.creators[key].first_sequence: str(error) for key in keys}
             return Loaded(states={}, unreadable={}), failures
 
     def _emit(self, windows: Sequence[WindowReady]) -> tuple[str, ...]:

@@ -149,7 +149,7 @@ BENCHED = Figures(
     [
         (FIGURES, 10_000, Order.SORTED, False, 1.915),
         (FIGURES, 10_000, Order.SORTED, True, 1.615),
-        (FIGURES, 10_000, Order.MIXED, False, 2.007),
+        (FIGURES, 10_000, Order.MIXED, False, 1.931),
         (FIGURES, 10_000, Order.DRIP, False, 4.109),
         (FIGURES, 2_857, Order.SORTED, False, 1.795),
         (FIGURES, 2_857, Order.SORTED, True, 1.509),

@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import pytest
+from setting_groups.compute import ComputeSettings
 
 from ops_dashboard.planner.windowing_work import (
     CHUNK_ROWS,
+    MEMORY_MB,
+    RECORDS_PER_DELIVERY,
     THREADS,
     Stream,
     records,
@@ -28,6 +32,9 @@ def job(order: Order) -> Job:
 def test_the_constants_are_those_of_the_code() -> None:
     assert CHUNK_ROWS == push.CHUNK_ROWS
     assert THREADS == wiring.THREADS
+    defaults = ComputeSettings()
+    assert defaults.windowing_batch_size == RECORDS_PER_DELIVERY
+    assert defaults.windowing_memory_mb == MEMORY_MB
 
 
 def test_records_are_two_for_each_bucket_of_a_chunk() -> None:
@@ -47,7 +54,7 @@ def test_a_delivery_matches_a_calculation_by_hand() -> None:
 def test_mixed_rows_cause_fewer_writes_if_deliveries_have_fewer_creators() -> None:
     one = windowing_work(job(Order.MIXED), FIGURES, ONE)
     wide = windowing_work(job(Order.MIXED), FIGURES, WIDE)
-    assert one.creator_deliveries > 5 * wide.creator_deliveries
+    assert one.creator_deliveries > 2.5 * wide.creator_deliveries
     in_one = 2_000 * (1 - math.exp(-wide.rows_per_delivery / 2_000))
     assert wide.creator_deliveries == pytest.approx(wide.deliveries * in_one)
 
@@ -71,8 +78,19 @@ def test_a_new_table_is_the_bottleneck_of_windowing() -> None:
     assert windowing_work(job(Order.MIXED), warm, WIDE).seconds == pytest.approx(2_000_000 / 13_000)
 
 
-def test_a_slow_delivery_is_followed_by_a_larger_one_up_to_a_batch() -> None:
+def test_a_slow_delivery_is_followed_by_a_larger_one_up_to_the_payload() -> None:
+    """195 rows of 71.4 bytes are a record, in base64 and with its envelope 19,250 bytes of 6 MB."""
     slow = FIGURES.changed({"aws_call_ms": 60})
     work = windowing_work(job(Order.MIXED), slow, ONE)
-    assert work.rows_per_delivery == pytest.approx(100 * 2_000_000 / (40 * 256))
+    rows = 2_000_000 / (40 * 256)
+    record_bytes = rows * 1_000_000 / 14_000 * 4 / 3 + 650
+    assert work.rows_per_delivery == pytest.approx((6 << 20) / record_bytes * rows)
     assert work.limit == "its invocations"
+
+
+def test_a_delivery_of_small_records_is_a_batch() -> None:
+    """Each of 1,000 files has 2,000 rows, and in each bucket a record of 15 rows and a mark."""
+    slow = FIGURES.changed({"aws_call_ms": 600})
+    small = msgspec.structs.replace(job(Order.MIXED), files=1_000)
+    work = windowing_work(small, slow, ONE)
+    assert work.rows_per_delivery == pytest.approx(400 * 2_000 / (128 + 128))
