@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -102,11 +103,14 @@ def test_the_runner_runs_what_is_named_and_merges(
 ) -> None:
     results = tmp_path / "bench-results.json"
     monkeypatch.setattr(runner, "RESULTS", results)
+    monkeypatch.setattr(runner, "busy_cores_now", lambda: 0.254)
     monkeypatch.setattr(runner, "run_one", lambda name: [Measure(name=name, unit="s", ours=1.5)])
     assert runner.main(["fold"]) == 0
     assert runner.main(["pack"]) == 0
     written = msgspec.json.decode(results.read_bytes())
     assert written["fold"]["ours"] == written["pack"]["ours"] == 1.5
+    assert written["fold"]["busy_cores"] == 0.25
+    assert written["fold"]["took_s"] == 0
     assert "pack" in capsys.readouterr().out
 
 
@@ -122,6 +126,11 @@ def test_a_benchmark_that_cannot_run_says_why(capfd: pytest.CaptureFixture[str])
     assert found.ours is None
     assert "No module named tests.bench.no_such_benchmark" in found.note
     assert "No module named" in capfd.readouterr().err
+
+
+def test_cores_that_are_busy_are_between_none_and_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "_LOOK_S", 0.1)
+    assert 0 <= runner.busy_cores_now() <= (os.cpu_count() or 1)
 
 
 def test_pairs_alternate_and_a_first_round_is_not_counted() -> None:

@@ -13,10 +13,10 @@ _WHOLE = 100
 """Figures from here on are shown without decimals."""
 _ABOUT = {
     "compose": "35 JPEG covers in memory to a collage, one thread",
-    "collage": "the same over HTTP: images a second of CPU",
+    "collage": "the same over HTTP, then over HTTPS: images a second of CPU",
     "photos": "a photo's renditions or rotations, one thread: seconds of CPU, peak memory",
     "uploads": "from an upload until its outputs are listed, on the embedded AWS",
-    "extract": "MySQL to packed records, no network",
+    "extract": "MySQL to packed records, no network: rows a second of CPU",
     "pack": "rows through one shard of Kinesis",
     "fold": "packed records to states and windows, 2 million rows",
     "state": "DynamoDB write units an image: sorted batch, then row by row",
@@ -49,8 +49,24 @@ def figures_table(results: Mapping[str, Any]) -> str:
         if names:
             rows.append((f"**{benchmark}**: {_ABOUT[benchmark]}", "", "", "", "", ""))
         rows += [cells for name in names for cells in _rows(name, results[name])]
-    measured = f"\nMeasured on {oldest_date(results, every)}: {machines_of(results, every)}.\n"
-    return measured + markdown_table(_COLUMNS, rows)
+    measured = f"\nMeasured on {oldest_date(results, every)}: {machines_of(results, every)}."
+    return measured + _load(results, every) + "\n" + markdown_table(_COLUMNS, rows)
+
+
+def _load(results: Mapping[str, Any], names: Iterable[str]) -> str:
+    """Return how busy the machine was with something else, and how long everything took.
+
+    Empty if results of an older run, which did not say so, are among them.
+    """
+    runs = {name.split(".")[0]: results[name] for name in names}
+    if not all("took_s" in run for run in runs.values()):
+        return ""
+    busy = max(run["busy_cores"] for run in runs.values())
+    minutes = sum(run["took_s"] for run in runs.values()) / 60
+    return (
+        f" Before each benchmark at most {busy:.2g} cores were busy with something else;"
+        f" all took {minutes:.0f} minutes."
+    )
 
 
 def key_figures_table(results: Mapping[str, Any]) -> str:

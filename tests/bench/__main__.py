@@ -1,7 +1,8 @@
 """Runs the named benchmarks, or all, with their peers: ``make bench``.
 
 Prints a table and writes ``bench-results.json`` at the repository root. A run of some benchmarks
-(``python -m tests.bench fold``) replaces their entries in the file.
+(``python -m tests.bench fold``) replaces their entries in the file. Each entry says how many cores
+were busy with something else just before, and how long its benchmark took.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import psutil
 from rich.console import Console
 
 from tests.bench.measure import ROOT
@@ -37,6 +39,7 @@ BENCHMARKS = (
 )
 """The suite runs first: it fails as soon as the documents' figures are out of date."""
 RESULTS = ROOT / "bench-results.json"
+_LOOK_S = 3.0
 
 
 def main(names: list[str]) -> int:
@@ -48,18 +51,21 @@ def main(names: list[str]) -> int:
         return 2
     chosen = [name for name in BENCHMARKS if name in names or not names]
     ran: dict[str, list[Measure]] = {}
+    started = time.monotonic()
     for number, name in enumerate(chosen, 1):
         console.print(f"[bold]{number}/{len(chosen)} {name}[/]")
-        began = time.monotonic()
+        busy_cores, began = busy_cores_now(), time.monotonic()
         ran[name] = run_one(name)
-        console.print(f"    {time.monotonic() - began:,.0f} s")
+        took_s = time.monotonic() - began
+        console.print(f"    {took_s:,.0f} s; {busy_cores:.2f} cores were busy before")
         before = msgspec.json.decode(RESULTS.read_bytes()) if RESULTS.is_file() else {}
-        content = merged(before, {name: ran[name]}, surroundings())
+        run = surroundings() | {"busy_cores": round(busy_cores, 2), "took_s": round(took_s)}
+        content = merged(before, {name: ran[name]}, run)
         RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
     Console(width=None if sys.stdout.isatty() else 140).print(
         table_of(measure for measures in ran.values() for measure in measures)
     )
-    console.print(f"written to {RESULTS}")
+    console.print(f"written to {RESULTS} after {time.monotonic() - started:,.0f} s")
     return int(any(measure.ours is None for found in ran.values() for measure in found))
 
 
@@ -80,6 +86,11 @@ def run_one(name: str) -> list[Measure]:
             return [Measure(name=name, unit="", ours=None, limits={OURS: Limit()}, note=last)]
         output.seek(0)
         return msgspec.json.decode(output.read(), type=list[Measure])
+
+
+def busy_cores_now() -> float:
+    """Return how many cores all processes use, on average over a few seconds."""
+    return psutil.cpu_percent(_LOOK_S) / 100 * (psutil.cpu_count() or 1)
 
 
 def surroundings() -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Builds windows of covers in this process, our way or the plain way: one run. Edge (HTTP).
 
-Run by ``python -m tests.bench.collage_run ours|plain HOST:PORT WINDOWS``, which prints a `Run`. It
-imports little more than the Lambda does, because its memory is measured.
+Run by ``python -m tests.bench.collage_run ours|plain BASE WINDOWS``, which prints a `Run`. BASE is
+the server's URL, ``https://127.0.0.1:8443``. It imports little more than the Lambda does, because
+its memory is measured.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -38,26 +40,25 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     peak_mb: float
 
 
-def urls(host: str, window: int) -> list[str]:
-    """Return a window's URLs."""
+def urls(base: str, window: int) -> list[str]:
+    """Return a window's URLs, given that of the server."""
     return [
-        f"http://{host}/tos-maliva-p-0068/{window:016x}{cell:016x}.jpeg"
-        for cell in range(LAYOUT.cells)
+        f"{base}/tos-maliva-p-0068/{window:016x}{cell:016x}.jpeg" for cell in range(LAYOUT.cells)
     ]
 
 
-def our_collages(host: str) -> Callable[[int], int]:
+def our_collages(base: str) -> Callable[[int], int]:
     """Return a function that builds a window and returns the number of its images."""
     configure_process()
     settings = CollageSettings.from_env(
-        lambda_variables(ALLOWED_SOURCES=host, KEEP_ORIGINALS="off")
+        lambda_variables(ALLOWED_SOURCES=urlsplit(base).netloc, KEEP_ORIGINALS="off")
     )
     nowhere = TempStore(cast("Any", None), "x")
     pipeline = open_pipeline(settings, time.time)
     builder = wiring.make_builder(settings, pipeline, nowhere, ThreadPoolExecutor(4))
 
     def build(window: int) -> int:
-        images = [window_image(url) for url in urls(host, window)]
+        images = [window_image(url) for url in urls(base, window)]
         event = window_ready(images, layout=LAYOUT)
         made = builder.build(
             event, keys_of(event), _WINDOW_S, reuse_originals=False, known_failures={}
@@ -68,7 +69,7 @@ def our_collages(host: str) -> Callable[[int], int]:
     return build
 
 
-def plain_collages(host: str) -> Callable[[int], int]:
+def plain_collages(base: str) -> Callable[[int], int]:
     """Return a function that does the same the plain way."""
     requests = importlib.import_module("requests")
     local = threading.local()
@@ -82,16 +83,16 @@ def plain_collages(host: str) -> Callable[[int], int]:
         return bytes(answer.content)
 
     def build(window: int) -> int:
-        cells = [plain_cell(data) for data in pool.map(download, urls(host, window))]
+        cells = [plain_cell(data) for data in pool.map(download, urls(base, window))]
         assert encoded(plain_canvas(cells))
         return len(cells)
 
     return build
 
 
-def run(how: str, host: str, windows: int) -> Run:
+def run(how: str, base: str, windows: int) -> Run:
     """Build windows one way; the first one is not timed."""
-    build = {"ours": our_collages, "plain": plain_collages}[how](host)
+    build = {"ours": our_collages, "plain": plain_collages}[how](base)
     build(0)
     began, images = time.process_time(), 0
     for window in range(1, windows + 1):

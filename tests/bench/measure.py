@@ -162,7 +162,7 @@ class Watch:
             self._done.wait(_LOOK_S)
 
 
-def part(module: str, *arguments: object) -> Any:  # noqa: ANN401 - whatever the part wrote as JSON
+def part(module: str, *arguments: object, environment: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - whatever the part wrote as JSON
     """Run ``python -m module arguments`` in its own process and return the JSON that it wrote."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
-    return msgspec.json.decode(watched(command, cwd=ROOT).output)
+    return msgspec.json.decode(watched(command, cwd=ROOT, environment=environment).output)

@@ -2,7 +2,8 @@
 
 The stack is deployed, but nothing reads the stream. The peer is async-kinesis without its rate
 limit per shard, with a JSON record for each row, on fewer rows of the same database. Seconds are
-those of reading and sending, without the start of the process.
+those of reading and sending, without the start of the process. The database and the embedded AWS
+share its cores, so `push.cpu` has the rows per CPU second of the whole process, its start included.
 
 ``python -m tests.bench.push URL ENDPOINT STREAM ROWS`` is one run of the peer.
 """
@@ -15,7 +16,7 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from ops_dashboard.local.aws.stack import LocalAws
 from stream_ingest.sources.mysql.address import parse_address
 from stream_ingest.sources.mysql.connection import connect
 from tests.bench.database import filled, table_name
-from tests.bench.measure import ROOT, hand_over, paired, say, watched
+from tests.bench.measure import ROOT, Watched, hand_over, paired, say, watched
 from tests.bench.peers import missing_module
 from tests.bench.results import OURS, Limit, Measure
 
@@ -53,20 +54,18 @@ class OurPush:
     def __init__(self, url: str, aws: LocalAws, rows: int) -> None:
         """Push from the database at `url`."""
         self._url, self._aws, self._rows = url, aws, rows
-        self._count = 0
-        self.peaks_mb: list[float] = []
+        self.runs: list[Watched] = []
 
     def __call__(self) -> float:
         """Return the seconds a row takes."""
-        self._count += 1
         command: list[str | Path] = [Path(sys.executable).with_name("stream-ingest"), "push"]
         command += [f"--table={table_name(self._rows)}", "--json"]
-        command += [f"--batch-id=bench-{self._count}"]
+        command += [f"--batch-id=bench-{len(self.runs)}"]
         environment = self._aws.environment() | {"MYSQL_URL": self._url}
         done = watched(command, environment=environment)
         report = json.loads(done.output)
         assert report["rows_sent"] == self._rows, report
-        self.peaks_mb.append(done.peak_mb)
+        self.runs.append(done)
         say(f"{self._rows / report['seconds']:,.0f} rows/s, {done.peak_mb:.0f} MB")
         return float(report["seconds"]) / self._rows
 
@@ -97,24 +96,30 @@ async def peer(url: str, endpoint: str, stream: str, rows: int) -> float:
     return time.perf_counter() - began
 
 
-def _peer_run(url: str, aws: LocalAws) -> float:
-    """Return the seconds per row of the peer, in its own process."""
-    command = [sys.executable, "-m", "tests.bench.push", url, aws.endpoint]
-    command += [aws.outputs().stream_name, str(PEER_ROWS)]
-    done = watched(command, environment=aws.environment(), cwd=ROOT)
-    say(f"{_PEER}: {PEER_ROWS / float(done.output):,.0f} rows/s")
-    return float(done.output) / PEER_ROWS
+class PeerPush:
+    """Sends the first rows with the peer, repeatedly."""
+
+    def __init__(self, url: str, aws: LocalAws) -> None:
+        """Send from the database at `url`."""
+        self._url, self._aws = url, aws
+        self.runs: list[Watched] = []
+
+    def __call__(self) -> float:
+        """Return the seconds a row takes, in its own process."""
+        command = [sys.executable, "-m", "tests.bench.push", self._url, self._aws.endpoint]
+        command += [self._aws.outputs().stream_name, str(PEER_ROWS)]
+        done = watched(command, environment=self._aws.environment(), cwd=ROOT)
+        self.runs.append(done)
+        say(f"{_PEER}: {PEER_ROWS / float(done.output):,.0f} rows/s")
+        return float(done.output) / PEER_ROWS
 
 
 def main() -> None:
     """Measure."""
     why = missing_module("kinesis")
     with filled(ROWS, PEER_ROWS) as url, silent_stack() as aws:
-        ours = OurPush(url, aws, ROWS)
-        works: dict[str, Callable[[], float]] = {OURS: ours}
-        if why is None:
-            works[_PEER] = lambda: _peer_run(url, aws)
-        figures = paired(works, ROUNDS)
+        ours, theirs = OurPush(url, aws, ROWS), PeerPush(url, aws)
+        figures = paired({OURS: ours, **({} if why else {_PEER: theirs})}, ROUNDS)
     rates = {name: 1 / statistics.median(values) for name, values in figures.items()}
     speed = Measure(
         name="push",
@@ -123,14 +128,24 @@ def main() -> None:
         peers={_PEER: why or rates[_PEER]},
         limits={OURS: Limit(least=100_000), _PEER: Limit(least=10)},
     )
+    cpu = Measure(
+        name="push.cpu",
+        unit="rows/CPU-s",
+        ours=_rows_per_cpu_s(ROWS, ours.runs),
+        peers={_PEER: why or _rows_per_cpu_s(PEER_ROWS, theirs.runs)},
+    )
     memory = Measure(
         name="push.peak",
         unit="MB",
-        ours=max(ours.peaks_mb),
+        ours=max(run.peak_mb for run in ours.runs),
         more_is_better=False,
         limits={OURS: Limit(most=150)},
     )
-    hand_over([speed, memory])
+    hand_over([speed, cpu, memory])
+
+
+def _rows_per_cpu_s(rows: int, runs: Sequence[Watched]) -> float:
+    return rows / statistics.median(run.cpu_s for run in runs[1:])  # as `paired` counts them
 
 
 if __name__ == "__main__":
