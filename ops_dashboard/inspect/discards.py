@@ -1,15 +1,16 @@
 """Failures that somebody has discarded, so that nobody looks at them again. Edge (DynamoDB).
 
 A discarded window stays what it is: its status, its reasons and the figures of its batch do not
-change. It is left out of the list of failures until it is built again. What is stored is the time
-and a hash of the window's id, so an erased creator leaves nothing here.
+change. It is left out of the list of failures until it is built again; a refused row is left out
+for good. What is stored is the time and a hash: of the window's id, or of what the row is
+(`refused_rows.identified`). So an erased creator leaves nothing here that names it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Lock
@@ -31,7 +32,7 @@ _HASH_DIGITS = 32
 
 
 class Discards:
-    """The discarded windows of one stack. Safe to share between threads."""
+    """The discarded failures of one stack. Safe to share between threads."""
 
     def __init__(
         self,
@@ -46,28 +47,29 @@ class Discards:
         self._known: Mapping[str, str] = {}
         self._expires_at_s = float("-inf")
 
-    def add(self, window_ids: Iterable[str]) -> None:
-        """Discard windows. Safe to repeat."""
+    def add(self, window_ids: Iterable[str], row_ids: Iterable[str] = ()) -> None:
+        """Discard windows and refused rows. Safe to repeat."""
         at = iso_second(self._now())
-        self._each(
-            self._dynamodb.put_item,
-            ({"Item": to_wire({**_key(each), "discarded_at": at})} for each in window_ids),
-        )
+        items = ({**key, "discarded_at": at} for key in _keys(window_ids, row_ids))
+        self._each(self._dynamodb.put_item, ({"Item": to_wire(item)} for item in items))
 
-    def remove(self, window_ids: Iterable[str]) -> None:
-        """List windows again that were discarded. Safe to repeat."""
-        self._each(
-            self._dynamodb.delete_item, ({"Key": to_wire(_key(each))} for each in window_ids)
-        )
+    def remove(self, window_ids: Iterable[str], row_ids: Iterable[str] = ()) -> None:
+        """List windows and rows again that were discarded. Safe to repeat."""
+        keys = _keys(window_ids, row_ids)
+        self._each(self._dynamodb.delete_item, ({"Key": to_wire(key)} for key in keys))
 
     def of(self) -> Callable[[Item], bool]:
         """Return a function that says whether a window's index entry, or item, is discarded."""
         known = self._read()
         return lambda entry: _is_discarded(entry, known)
 
+    def of_rows(self) -> Callable[[str], bool]:
+        """Return a function that says whether a refused row is discarded, by its id."""
+        return self._read().__contains__
+
     def _each(self, write: Callable[..., object], requests: Iterable[dict[str, Any]]) -> None:
         with (
-            map_errors("write discarded windows"),
+            map_errors("write discarded failures"),
             ThreadPoolExecutor(_WRITERS, thread_name_prefix="discard") as threads,
         ):
             list(threads.map(lambda each: write(TableName=self._table_name, **each), requests))
@@ -75,7 +77,7 @@ class Discards:
             self._expires_at_s = float("-inf")
 
     def _read(self) -> Mapping[str, str]:
-        """Return when each window was discarded, by hash; 60 bytes a window are read."""
+        """Return when each failure was discarded, by hash; 60 bytes of each are read."""
         with self._lock:
             if time.monotonic() >= self._expires_at_s:
                 items = self._table.query(
@@ -99,8 +101,10 @@ def _is_discarded(entry: Item, known: Mapping[str, str]) -> bool:
     return at is not None and at[:19] >= ended_at[:19]
 
 
-def _key(name: str) -> dict[str, str]:
-    return {table.PARTITION_KEY: table.DISCARDED_PARTITION, table.SORT_KEY: _hash(name)}
+def _keys(window_ids: Iterable[str], row_ids: Iterable[str]) -> Iterator[dict[str, str]]:
+    """Yield the keys of items; a row's id is a hash already."""
+    for mark in (*map(_hash, window_ids), *row_ids):
+        yield {table.PARTITION_KEY: table.DISCARDED_PARTITION, table.SORT_KEY: mark}
 
 
 def _hash(name: str) -> str:

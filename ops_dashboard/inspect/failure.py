@@ -11,6 +11,8 @@ from ops_dashboard.inspect.window_record import WindowRecord
 class RefusedRow(msgspec.Struct, frozen=True, kw_only=True):
     """A refused row and its place."""
 
+    id: str
+    """By which it is discarded; of 32 hexadecimal digits."""
     batch_id: str
     stored_at: str
     """ISO 8601 in UTC."""
@@ -32,6 +34,13 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a retry may help."""
     window: WindowRecord | None = None
     row: RefusedRow | None = None
+
+    @property
+    def at(self) -> str:
+        """When the window closed, or when the row was stored: a second of UTC, sortable text."""
+        if self.window is not None:
+            return self.window.closed_at[:19]
+        return self.row.stored_at[:19] if self.row is not None else ""
 
 
 def of_window(window: WindowRecord) -> Failure:

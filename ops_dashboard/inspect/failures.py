@@ -1,33 +1,37 @@
-"""The list of failures: partial and failed windows, then refused rows. Edge (DynamoDB, S3).
+"""The list of failures: partial and failed windows, and refused rows. Edge (DynamoDB, S3).
 
-Both are newest first. Totals and lists read index entries and part files up to a limit, and say if
-there is more.
+It is newest first over both: a window has the time at which it closed, a row that at which it was
+stored. Totals and lists read index entries and part files up to a limit, and say if there is more.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
 import msgspec
 
+from ops_dashboard.inspect.cursors import read_cursor, write_cursor
 from ops_dashboard.inspect.discards import Discards
-from ops_dashboard.inspect.failure import Failure, of_row, of_window
-from ops_dashboard.inspect.refused_rows import RefusedFilter, RefusedRows
+from ops_dashboard.inspect.failure import Failure, RefusedRow, of_row, of_window
+from ops_dashboard.inspect.merging import Step, merge_page
+from ops_dashboard.inspect.refused_rows import AcceptRow, RefusedFilter, RefusedRows
 from ops_dashboard.inspect.window_filter import WindowFilter, reasons
-from ops_dashboard.inspect.window_pages import Accept, WindowPages
+from ops_dashboard.inspect.window_pages import MAX_SCANNED, Accept, WindowPages, listing
 from stream_ingest.aws.items import Item
 from stream_ingest.contracts import table
-from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.naming import window_id
 
 MAX_COUNTED = 20_000
 """Windows that are counted for totals."""
 MAX_NAMED = 2_000
-"""Windows that can be chosen at once."""
-_WINDOWS, _ROWS = "windows.", "rows."
-"""Beginnings of cursors: the part of the list that is continued."""
+"""Windows, and rows, that can be chosen at once."""
+MAX_PARTS = 30
+"""Part files of refused rows that a page reads."""
+_ROWS = "rows"
+"""Name of their listing in a cursor."""
 
 
 class FailureFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +40,7 @@ class FailureFilter(msgspec.Struct, frozen=True, kw_only=True):
     windows: WindowFilter | None
     rows: RefusedFilter | None
     discarded: bool = False
-    """The discarded windows, instead of all others."""
+    """The discarded ones, instead of all others."""
 
 
 class FailurePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,10 +67,13 @@ class FailureTotals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NamedFailures(msgspec.Struct, frozen=True, kw_only=True):
-    """Ids of windows, the newest `MAX_NAMED`; `complete` is False if there are more."""
+    """Ids of the newest windows and rows, `MAX_NAMED` of each at most."""
 
     ids: list[str]
+    """Of windows."""
+    rows: list[str]
     complete: bool
+    """False if there are more."""
 
 
 _NONE = Totals(total=0, by_reason={}, complete=True)
@@ -84,34 +91,40 @@ class FailureList:
 
         A page may have fewer than `limit` failures, or none, and still have a next page.
         """
-        if after is not None and not after.startswith((_WINDOWS, _ROWS)):
-            msg = f"not a cursor of this listing: {after[:40]!r}"
-            raise UserError(msg)
-        found: list[Failure] = []
-        if wanted.windows is not None and (after is None or after.startswith(_WINDOWS)):
-            start = after.removeprefix(_WINDOWS) if after else None
-            page = self._pages.list_page(
-                wanted.windows, limit=limit, after=start, accept=self._accept(wanted)
+        sources: dict[str, Iterator[Step[Item | RefusedRow]]] = {}
+        names = {_ROWS} | ({listing(wanted.windows)} if wanted.windows is not None else set())
+        start = read_cursor(after, names)
+        if wanted.windows is not None:
+            name = listing(wanted.windows)
+            sources[name] = self._pages.steps(
+                wanted.windows, limit=limit, after=start.get(name), accept=self._accept(wanted)
             )
-            found = list(map(of_window, page.windows))
-            if page.next is not None:
-                return FailurePage(failures=found, next=_WINDOWS + page.next)
-        if wanted.rows is None:
-            return FailurePage(failures=found)
-        if len(found) == limit:
-            return FailurePage(failures=found, next=_ROWS)
-        start = (after or "").removeprefix(_ROWS) if (after or "").startswith(_ROWS) else ""
-        rows = self._rows.list_page(wanted.rows, limit=limit - len(found), after=start or None)
+        if wanted.rows is not None:
+            sources[_ROWS] = self._rows.steps(
+                wanted.rows, after=start.get(_ROWS), accept=self._accept_row(wanted)
+            )
+        budgets = dict.fromkeys(sources, MAX_SCANNED) | {_ROWS: MAX_PARTS}
+        page = merge_page(sources, start, limit=limit, budgets=budgets)
         return FailurePage(
-            failures=[*found, *map(of_row, rows.rows)],
-            next=_ROWS + rows.next if rows.next else None,
+            failures=self._failures(page.found, wanted),
+            next=write_cursor(page.positions) if page.positions else None,
         )
+
+    def _failures(self, found: list[Item | RefusedRow], wanted: FailureFilter) -> list[Failure]:
+        """Return what was found as failures, without windows that have moved on meanwhile."""
+        rows = [of_row(each) for each in found if isinstance(each, RefusedRow)]
+        windows: list[Failure] = []
+        if wanted.windows is not None:
+            entries = [each for each in found if not isinstance(each, RefusedRow)]
+            windows = list(map(of_window, self._pages.records(entries, wanted.windows)))
+        # Again, because an index has only the day of windows of older versions.
+        return sorted([*windows, *rows], key=lambda failure: failure.at, reverse=True)
 
     def totals(self, wanted: FailureFilter) -> FailureTotals:
         """Count the failures by reason."""
         rows = _NONE
         if wanted.rows is not None:
-            count = self._rows.count(wanted.rows)
+            count = self._rows.count(wanted.rows, self._accept_row(wanted))
             rows = Totals(
                 total=sum(count.by_reason.values()),
                 by_reason=count.by_reason,
@@ -120,17 +133,25 @@ class FailureList:
         return FailureTotals(windows=self._window_totals(wanted), rows=rows)
 
     def ids(self, wanted: FailureFilter) -> NamedFailures:
-        """Return the ids of the newest windows."""
-        found = [_id_of(each) for each in islice(self._entries(wanted), MAX_NAMED + 1)]
-        return NamedFailures(ids=found[:MAX_NAMED], complete=len(found) <= MAX_NAMED)
+        """Return the ids of the newest windows and rows."""
+        windows = [_id_of(each) for each in islice(self._entries(wanted), MAX_NAMED + 1)]
+        rows, complete = list[str](), True
+        if wanted.rows is not None:
+            accept = self._accept_row(wanted)
+            rows, complete = self._rows.ids(wanted.rows, accept, limit=MAX_NAMED)
+        complete = complete and len(windows) <= MAX_NAMED
+        return NamedFailures(ids=windows[:MAX_NAMED], rows=rows, complete=complete)
 
     def every(self, wanted: FailureFilter) -> Iterator[Failure]:
         """Yield all failures; pages are requested when they are needed."""
+        kinds: list[Iterator[Failure]] = []
         if wanted.windows is not None:
             windows = self._pages.every(wanted.windows, self._accept(wanted))
-            yield from map(of_window, windows)
+            kinds.append(map(of_window, windows))
         if wanted.rows is not None:
-            yield from map(of_row, self._rows.every(wanted.rows))
+            rows = self._rows.every(wanted.rows, self._accept_row(wanted))
+            kinds.append(map(of_row, rows))
+        return heapq.merge(*kinds, key=lambda failure: failure.at, reverse=True)
 
     def _window_totals(self, wanted: FailureFilter) -> Totals:
         counts: Counter[str] = Counter()
@@ -153,6 +174,10 @@ class FailureList:
     def _accept(self, wanted: FailureFilter) -> Accept:
         is_discarded = self._discards.of()
         return lambda entry: is_discarded(entry) == wanted.discarded
+
+    def _accept_row(self, wanted: FailureFilter) -> AcceptRow:
+        is_discarded = self._discards.of_rows()
+        return lambda row_id: is_discarded(row_id) == wanted.discarded
 
 
 def _id_of(entry: Item) -> str:

@@ -1,15 +1,16 @@
-"""Refused rows of all batches, in pages, newest part file first. Edge (S3).
+"""Refused rows of all batches, newest part file first. Edge (S3).
 
 Rows are in part files of their batches (`stream_ingest.push.refused_rows`); the time of a row is
 when its part was stored. The names of the parts are listed for each page: 1,000 a request, at most
-`MAX_LISTED`. A page reads at most `MAX_PARTS` of them, and then ends with what it has found.
+`MAX_LISTED`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
@@ -18,19 +19,19 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ops_dashboard.inspect.batches.refused_parts import read_part
-from ops_dashboard.inspect.cursors import Position, read_cursor, write_cursor
+from ops_dashboard.inspect.cursors import Position
 from ops_dashboard.inspect.failure import RefusedRow
+from ops_dashboard.inspect.merging import Step
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.object_keys import REFUSED_PREFIX
+from stream_ingest.contracts.timestamps import iso_second
 from stream_ingest.records.rows import RefusalReason, RowRefusal
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 MAX_LISTED = 10_000
-MAX_PARTS = 30
-"""Part files that a page reads."""
 MAX_COUNTED = 200
 """Part files that are read for totals, …"""
 _READERS = 10
@@ -38,7 +39,17 @@ _READERS = 10
 PASSING = frozenset({RefusalReason.NOT_SENT, RefusalReason.DEFERRED})
 """Reasons for which the same row may be accepted later."""
 _PART = re.compile(rf"{REFUSED_PREFIX}(?P<batch>[^/]+)/part-[0-9]{{5,}}\.jsonl")
-_LISTING = "rows"
+_PLACE = frozenset({"at", "key", "line"})
+_ID_DIGITS = 32
+_DIGITS = 9
+"""Most digits of a line's number."""
+AcceptRow = Callable[[str], bool]
+"""Decides about a row by its id, besides the filter."""
+
+
+def any_row(_id: str) -> bool:
+    """Accept every row."""
+    return True
 
 
 class RefusedFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,13 +82,6 @@ class RefusedFilter(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class RefusedPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Some rows of a listing; `next` is the cursor of the next page, None on the last."""
-
-    rows: list[RefusedRow]
-    next: str | None = None
-
-
 class RefusedCount(msgspec.Struct, frozen=True, kw_only=True):
     """Number of rows by reason; `complete` is False if there are more than were counted."""
 
@@ -86,8 +90,10 @@ class RefusedCount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    stored_at: datetime
+    at: str
+    """The second in which it was stored, as sortable text."""
     key: str
+    stored_at: datetime
     batch_id: str
 
 
@@ -98,42 +104,66 @@ class RefusedRows:
         """Read the stack's output bucket."""
         self._s3, self._bucket = s3, bucket
 
-    def list_page(self, wanted: RefusedFilter, *, limit: int, after: str | None) -> RefusedPage:
-        """Return the rows after cursor `after`; raises `UserError` if it is invalid.
+    def steps(
+        self, wanted: RefusedFilter, *, after: Position | None, accept: AcceptRow = any_row
+    ) -> Iterator[Step[RefusedRow]]:
+        """Yield the rows after a position, each part with a step of its own before it is read.
 
-        A page may have fewer than `limit` rows, or none, and still have a next page.
+        Reading a part costs 1. Raises `UserError` if the position is invalid.
         """
-        found: list[RefusedRow] = []
-        parts, _ = self._parts(wanted)
-        start = _start(after)
-        later = [part for part in parts if start is None or _is_at_or_after(part, start)]
-        for number, part in enumerate(later):
-            if number == MAX_PARTS:
-                return RefusedPage(rows=found, next=_cursor(part, 0))
-            first = int(start["line"]) if start and part.key == start["key"] else 0
-            for line, row in enumerate(self._rows(part)):
-                if line < first or not wanted.matches(row):
-                    continue
-                if len(found) == limit:
-                    return RefusedPage(rows=found, next=_cursor(part, line))
-                found.append(_row(part, row))
-        return RefusedPage(rows=found)
-
-    def every(self, wanted: RefusedFilter) -> Iterator[RefusedRow]:
-        """Yield all rows, with one part file in memory."""
+        if after is not None:
+            _check_place(after)
         for part in self._parts(wanted)[0]:
-            yield from (_row(part, row) for row in self._rows(part) if wanted.matches(row))
+            if after is not None and (part.at, part.key) > (after["at"], after["key"]):
+                continue
+            first = int(after["line"]) if after and part.key == after["key"] else 0
+            yield Step(at=part.at, position=_place(part, first))
+            rows = self._rows(part)
+            for line, (row_id, row) in enumerate(rows):
+                if line >= first and wanted.matches(row) and accept(row_id):
+                    found = _row(part, row_id, row)
+                    yield Step(at=part.at, position=_place(part, line + 1), found=found, cost=0)
+            yield Step(at=part.at, position=_place(part, len(rows)), cost=0)
 
-    def count(self, wanted: RefusedFilter) -> RefusedCount:
+    def every(self, wanted: RefusedFilter, accept: AcceptRow = any_row) -> Iterator[RefusedRow]:
+        """Yield all rows, with one part file in memory."""
+        return self._found(self._parts(wanted)[0], wanted, accept)
+
+    def ids(
+        self, wanted: RefusedFilter, accept: AcceptRow = any_row, *, limit: int
+    ) -> tuple[list[str], bool]:
+        """Return the ids of the newest rows, at most `limit`, and whether these are all.
+
+        Reads at most `MAX_COUNTED` part files.
+        """
+        parts, complete = self._parts(wanted)
+        rows = self._found(parts[:MAX_COUNTED], wanted, accept)
+        found = [row.id for row in islice(rows, limit + 1)]
+        is_all = complete and len(parts) <= MAX_COUNTED and len(found) <= limit
+        return found[:limit], is_all
+
+    def count(self, wanted: RefusedFilter, accept: AcceptRow = any_row) -> RefusedCount:
         """Count rows by reason, in the newest `MAX_COUNTED` part files."""
         parts, complete = self._parts(wanted)
         counts: Counter[str] = Counter()
         with ThreadPoolExecutor(_READERS, thread_name_prefix="refused") as threads:
             for rows in threads.map(self._rows, parts[:MAX_COUNTED]):
-                counts.update(str(row.reason) for row in rows if wanted.matches(row))
+                counts.update(
+                    str(row.reason)
+                    for row_id, row in rows
+                    if wanted.matches(row) and accept(row_id)
+                )
         return RefusedCount(
             by_reason=dict(counts.most_common()), complete=complete and len(parts) <= MAX_COUNTED
         )
+
+    def _found(
+        self, parts: list[_Part], wanted: RefusedFilter, accept: AcceptRow
+    ) -> Iterator[RefusedRow]:
+        for part in parts:
+            for row_id, row in self._rows(part):
+                if wanted.matches(row) and accept(row_id):
+                    yield _row(part, row_id, row)
 
     def _parts(self, wanted: RefusedFilter) -> tuple[list[_Part], bool]:
         """Return the part files, newest first, and whether these are all."""
@@ -146,18 +176,39 @@ class RefusedRows:
             listed = list(islice(objects, MAX_LISTED + 1))
         named = ((_PART.fullmatch(item["Key"]), item) for item in listed[:MAX_LISTED])
         parts = [
-            _Part(stored_at=item["LastModified"], key=item["Key"], batch_id=match["batch"])
+            _Part(
+                at=iso_second(item["LastModified"]),
+                key=item["Key"],
+                stored_at=item["LastModified"],
+                batch_id=match["batch"],
+            )
             for match, item in named
             if match
         ]
         return sorted(filter(wanted.has_part, parts), reverse=True), len(listed) <= MAX_LISTED
 
-    def _rows(self, part: _Part) -> list[RowRefusal]:
-        return list(read_part(self._s3, self._bucket, part.key))
+    def _rows(self, part: _Part) -> list[tuple[str, RowRefusal]]:
+        """Return the rows of a part with their ids."""
+        return list(identified(part.key, read_part(self._s3, self._bucket, part.key)))
 
 
-def _row(part: _Part, row: RowRefusal) -> RefusedRow:
+def identified(key: str, rows: Iterable[RowRefusal]) -> Iterator[tuple[str, RowRefusal]]:
+    """Yield the rows of a part file with their ids.
+
+    An id is a hash of what the row is, not of its line: removing the rows of an erased creator
+    changes no other row's id. Equal rows of a part are told apart by their order.
+    """
+    seen: Counter[tuple[str, ...]] = Counter()
+    for row in rows:
+        content = (str(row.reason), row.creator, row.cover, row.created_at, row.detail)
+        seen[content] += 1
+        name = msgspec.json.encode((key, *content, seen[content]))
+        yield hashlib.sha256(name).hexdigest()[:_ID_DIGITS], row
+
+
+def _row(part: _Part, row_id: str, row: RowRefusal) -> RefusedRow:
     return RefusedRow(
+        id=row_id,
         batch_id=part.batch_id,
         stored_at=part.stored_at.isoformat(timespec="seconds"),
         reason=str(row.reason),
@@ -169,28 +220,14 @@ def _row(part: _Part, row: RowRefusal) -> RefusedRow:
     )
 
 
-def _cursor(part: _Part, line: int) -> str:
-    place = {"at": part.stored_at.isoformat(), "key": part.key, "line": str(line)}
-    return write_cursor({_LISTING: place})
+def _place(part: _Part, line: int) -> Position:
+    """Return the position of a line, which is the next to look at."""
+    return {"at": part.at, "key": part.key, "line": str(line)}
 
 
-def _start(after: str | None) -> Position | None:
-    """Return the place in a cursor; raises `UserError` if it is none of this listing."""
-    start = read_cursor(after, {_LISTING}).get(_LISTING)
-    if start is None:
-        return None
-    try:
-        datetime.fromisoformat(start["at"])
-        is_place = start.keys() == {"at", "key", "line"} and start["line"].isdecimal()
-        int(start["line"])
-    except (ValueError, KeyError):
-        is_place = False
-    if not is_place:
+def _check_place(after: Position) -> None:
+    """Raise `UserError` if a position is none of this list."""
+    line = after.get("line", "")
+    if after.keys() != _PLACE or not (line.isascii() and line.isdecimal() and len(line) <= _DIGITS):
         msg = "not a cursor of this listing"
         raise UserError(msg)
-    return start
-
-
-def _is_at_or_after(part: _Part, start: Position) -> bool:
-    """Return whether a part comes at a place of the listing or after it; newest parts are first."""
-    return (part.stored_at.isoformat(), part.key) <= (start["at"], start["key"])

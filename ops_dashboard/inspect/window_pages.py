@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ops_dashboard.inspect.cursors import Position, read_cursor, write_cursor
+from ops_dashboard.inspect.merging import Step, merge_page
 from ops_dashboard.inspect.table_reader import TableReader
 from ops_dashboard.inspect.window_filter import WindowFilter
 from ops_dashboard.inspect.window_record import WindowRecord, window_record
@@ -84,22 +85,41 @@ class WindowPages:
 
         A page may have fewer than `limit` windows, or none, and still have a next page.
         """
-        name, attributes = _listing(wanted)
-        position = _position(after, name, attributes)
-        shown: list[Item] = []
-        last, more = None, False
-        for number, entry in enumerate(self._entries(wanted, position, limit + 1, accept)):
-            if len(shown) == limit or number == MAX_SCANNED:
-                more = True
-                break
-            last = entry
-            if wanted.selects(entry) and accept(entry):
-                shown.append(entry)
-        items = shown if wanted.creator is not None else self._table.full_items(shown)
-        cursor = {key: str(last[key]) for key in attributes} if more and last else None
-        return WindowPage(
-            windows=_records(items, wanted), next=write_cursor({name: cursor}) if cursor else None
+        name = listing(wanted)
+        start = read_cursor(after, {name})
+        page = merge_page(
+            {name: self.steps(wanted, limit=limit, after=start.get(name), accept=accept)},
+            start,
+            limit=limit,
+            budgets={name: MAX_SCANNED},
         )
+        return WindowPage(
+            windows=_sorted(self.records(page.found, wanted)),
+            next=write_cursor(page.positions) if page.positions else None,
+        )
+
+    def steps(
+        self, wanted: WindowFilter, *, limit: int, after: Position | None, accept: Accept
+    ) -> Iterator[Step[Item]]:
+        """Yield the index entries after a position, of which a page shows at most `limit`.
+
+        Looking at one costs 1. Raises `UserError` if the position is not one of `listing(wanted)`.
+        """
+        attributes = _TABLE_KEY if wanted.creator is not None else _PLACE
+        if after is not None and after.keys() != set(attributes):
+            msg = "not a cursor of this listing: start again without --after"
+            raise UserError(msg)
+        for entry in self._entries(wanted, after, limit + 1, accept):
+            yield Step(
+                at=str(entry[table.CLOSED_AT]),
+                position={name: str(entry[name]) for name in attributes},
+                found=entry if wanted.selects(entry) and accept(entry) else None,
+            )
+
+    def records(self, entries: Iterable[Item], wanted: WindowFilter) -> list[WindowRecord]:
+        """Return the windows of index entries, in their order, that still match."""
+        items = entries if wanted.creator is not None else self._table.full_items(entries)
+        return [window for window in map(window_record, items) if wanted.matches(window)]
 
     def earlier_failure(self, window_id: str) -> WindowRecord | None:
         """Return the failed or partial window that closed last before a window; None if none did.
@@ -125,7 +145,7 @@ class WindowPages:
             return self.list_page(wanted, limit=limit).windows
         entries = islice(self._by_time(wanted, None, limit), _MAX_NEWER)
         found = islice(filter(wanted.selects, entries), limit)
-        return _records(self._table.full_items(found), wanted)
+        return _sorted(self.records(found, wanted))
 
     def entries(self, wanted: WindowFilter) -> Iterator[Item]:
         """Yield the index entries of all windows, newest first (items, with a creator)."""
@@ -227,27 +247,16 @@ class WindowPages:
             )
 
 
-def _records(items: Iterable[Item], wanted: WindowFilter) -> list[WindowRecord]:
-    """Return the windows that match, newest first."""
-    windows = [window for window in map(window_record, items) if wanted.matches(window)]
-    # Only items of older versions are not in this order yet (`table.closed_at`).
+def _sorted(windows: list[WindowRecord]) -> list[WindowRecord]:
+    """Return windows newest first; only those of older versions are not yet (`table.closed_at`)."""
     return sorted(windows, key=lambda window: window.closed_at[:19], reverse=True)
 
 
-def _listing(wanted: WindowFilter) -> tuple[str, tuple[str, ...]]:
-    """Return the name of a listing, and the attributes of its cursor's position."""
+def listing(wanted: WindowFilter) -> str:
+    """Return the name of a filter's listing, which its cursors have."""
     if wanted.creator is not None:
-        return "creator", _TABLE_KEY
-    return "batch" if wanted.batch_id is not None else "time", _PLACE
-
-
-def _position(after: str | None, name: str, attributes: tuple[str, ...]) -> Position | None:
-    """Return the position in a cursor; raises `UserError` if it is not one of this listing."""
-    position = read_cursor(after, {name}).get(name)
-    if position is not None and position.keys() != set(attributes):
-        msg = "not a cursor of this listing: start again without --after"
-        raise UserError(msg)
-    return position
+        return "creator"
+    return "batch" if wanted.batch_id is not None else "time"
 
 
 def _place(entry: Item) -> tuple[str, ...]:

@@ -31,6 +31,9 @@ class Partitions(StrEnum):
     DEFERRED = "deferred#*"
     UNREADABLE = "unreadable#*"
     RUNS = "runs#"
+    RUN_WINDOWS = "run#*"
+    PUSHES = "push#*"
+    DISCARDED = "discarded#"
 
 
 class Updates(msgspec.Struct, frozen=True):

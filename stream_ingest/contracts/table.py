@@ -23,7 +23,7 @@ deferred#<creator>    record#<sequence>  rows that wait until their creator's st
 unreadable#<0 to 7>   <key> <item>       an item that cannot be read, and why
 runs#                 <time> <kind>      a replay, a retry or an upload: owner, state, figures
 run#<name>            windows#000000     a hundred windows of a run, as they were before it
-discarded#            <hash>             when somebody discarded the failure of a window
+discarded#            <hash>             when somebody discarded a failed window or a refused row
 ====================  =================  =========================================================
 
 The state of an erased creator is emptied and has `erased_at`.

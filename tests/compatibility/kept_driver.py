@@ -21,6 +21,8 @@ import msgspec
 from history_driver import dump, typed
 
 from collage_lambda.assembly.content_memory import ContentMemory
+from ops_dashboard.inspect.discards import Discards
+from ops_dashboard.inspect.refused_rows import identified
 from ops_dashboard.recovery.dead_letters import DeadLetter
 from ops_dashboard.recovery.runs.run import ChosenWindow, Kind, Run, Span, State
 from ops_dashboard.recovery.runs.store import RunStore
@@ -29,6 +31,7 @@ from stream_ingest.contracts import stack_parts
 from stream_ingest.contracts.errors import UnreadableItemError
 from stream_ingest.contracts.events import FileRejected
 from stream_ingest.intake.unread.position import Position, PositionStore
+from stream_ingest.records.rows import RefusalReason, RowRefusal
 from stream_ingest.windowing.unreadable.deferred_record import encode_rows
 from stream_ingest.windowing.unreadable.deferred_rows import DeferredRows
 from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
@@ -93,13 +96,19 @@ RUN = Run(
     cancelled_by="ben@server",
     warning="The archive may lag by ten minutes.",
 )
+REFUSED_KEY = "failed/rows/batch-x/part-00001.jsonl"
+REFUSED = RowRefusal(
+    reason=RefusalReason.NO_URL, creator="ann", cover="{}", created_at="2026-11-28", detail="empty"
+)
 CHOSEN = ChosenWindow(
     window_id="ann:000001", status="partial", images_ok=34, completed_at="2026-11-28T12:30:00Z"
 )
 
 
 def items() -> list[Any]:
-    """Return items of the table: position, unreadable item, deferred rows, known image, runs."""
+    """Return items of the table: position, unreadable item, deferred rows, known image, runs,
+    discarded failures.
+    """
     dynamodb: Any = FakeDynamoDb()
     create_table(dynamodb)
     clock = Clock()
@@ -115,6 +124,8 @@ def items() -> list[Any]:
     store = RunStore(dynamodb, TABLE, lambda: RUN_AT)
     store.save(RUN)
     store.save_page(RUN.name, 0, [CHOSEN])
+    ((row_id, _),) = identified(REFUSED_KEY, [REFUSED])
+    Discards(dynamodb, TABLE, lambda: RUN_AT).add(["ann:000001"], [row_id])
     return [typed(each) for each in dynamodb.items.values()]
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from collage_lambda.assembly.content_memory import ContentMemory
 from collage_lambda.cancelled_runs import CancelledRuns
+from ops_dashboard.inspect.discards import Discards
+from ops_dashboard.inspect.refused_rows import identified
 from ops_dashboard.recovery.dead_letters import DeadLetter
 from ops_dashboard.recovery.runs.run import Span
 from ops_dashboard.recovery.runs.store import RunStore
@@ -18,6 +20,7 @@ from stream_ingest.contracts import stack_parts
 from stream_ingest.contracts.events import FileRejected, decode_detail
 from stream_ingest.contracts.stack_parts import FunctionPart, QueuePart
 from stream_ingest.intake.unread.position import Position, PositionStore
+from stream_ingest.records.rows import RefusalReason, RowRefusal
 from stream_ingest.windowing.unreadable.deferred_rows import DeferredRows
 from stream_ingest.windowing.unreadable.unreadable_list import UnreadableItem, UnreadableList
 from tests.compatibility.generations import HISTORY, WITH_KEPT, recorded
@@ -111,6 +114,23 @@ def test_a_run_is_shown_and_stays_cancelled(dynamodb: Any) -> None:  # noqa: ANN
     (window,) = store.page(name, 0)
     assert (window.window_id, window.status, window.images_ok) == ("ann:000001", "partial", 34)
     assert CancelledRuns(dynamodb, TABLE, Clock()).includes(name)
+
+
+def test_discarded_failures_stay_discarded(dynamodb: Any) -> None:  # noqa: ANN401
+    """A window until it is built again; a refused row by what it is, in the part that it is in."""
+    discards = Discards(dynamodb, TABLE)
+    window = {"creator_name": "ann", "item": "window#000001"}
+    assert discards.of()({**window, "completed_at": "2026-11-29T12:00:00Z"})
+    assert not discards.of()({**window, "completed_at": "2026-11-29T12:00:01Z"})
+    refused = RowRefusal(
+        reason=RefusalReason.NO_URL,
+        creator="ann",
+        cover="{}",
+        created_at="2026-11-28",
+        detail="empty",
+    )
+    rows = identified("failed/rows/batch-x/part-00001.jsonl", [refused, refused])
+    assert [discards.of_rows()(row_id) for row_id, _ in rows] == [True, False]
 
 
 def test_the_event_of_a_rejected_file_is_read(kept: dict[str, Any]) -> None:

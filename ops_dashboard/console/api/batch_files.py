@@ -1,7 +1,6 @@
 """Files of a batch, made while they are sent: two lists as CSV, its collages as a zip. Edge (S3).
 
-Memory does not grow with the batch. A file that cannot be finished is cut off, so that the browser
-reports a failed download.
+Memory does not grow with the batch. A file that cannot be finished is cut off (`streamed_file`).
 """
 
 from __future__ import annotations
@@ -9,36 +8,29 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import logging
 import re
 import zipfile
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from datetime import datetime
-from itertools import islice
-from typing import TypeVar
 
 from aiohttp import web
-from botocore.exceptions import BotoCoreError, ClientError
 
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.json_api import in_thread
+from ops_dashboard.console.api.streamed_file import CSV, ZIP, in_lists, send_file, taken
 from ops_dashboard.inspect.batches.refused_parts import refused_rows
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import Item
 from stream_ingest.batches.batch_id import check_batch_id
 from stream_ingest.batches.results.sheet import Sheet, safe_cell
 from stream_ingest.contracts import table
-from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.naming import window_id
 from stream_ingest.contracts.object_keys import refused_prefix
 from stream_ingest.records.rows import RowRefusal
 
-_LOG = logging.getLogger(__name__)
-_T = TypeVar("_T")
 _LINES_AT_ONCE = 500
 _COLLAGES_AT_ONCE = 8
 _REFUSED_COLUMNS = ("creator_name", "cover_url", "created_at", "reason", "what_is_wrong")
-_CSV, _ZIP = "text/csv; charset=utf-8", "application/zip"
 _MISSING = "missing.txt"
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _NO_DATE = (1980, 1, 1, 0, 0, 0)
@@ -62,42 +54,42 @@ class BatchFiles:
 
     async def _get_report(self, request: web.Request) -> web.StreamResponse:
         batch_id = await self._batch_id(request)
-        return await _send(request, f"{batch_id}.csv", _CSV, self._report(batch_id))
+        return await send_file(request, f"{batch_id}.csv", CSV, self._report(batch_id))
 
     async def _get_refused(self, request: web.Request) -> web.StreamResponse:
         batch_id = await self._batch_id(request)
-        return await _send(request, f"{batch_id}-refused.csv", _CSV, self._refused(batch_id))
+        return await send_file(request, f"{batch_id}-refused.csv", CSV, self._refused(batch_id))
 
     async def _get_collages(self, request: web.Request) -> web.StreamResponse:
         batch_id = await self._batch_id(request)
-        return await _send(request, f"{batch_id}-collages.zip", _ZIP, self._collages(batch_id))
+        return await send_file(request, f"{batch_id}-collages.zip", ZIP, self._collages(batch_id))
 
     async def _report(self, batch_id: str) -> AsyncIterator[bytes]:
         text = io.StringIO(newline="")
         sheet = Sheet(text)
-        yield _taken(text)
-        async for part in _parts(self._account.batches.windows(batch_id), _LINES_AT_ONCE):
+        async for part in in_lists(self._account.batches.windows(batch_id), _LINES_AT_ONCE):
             for window in part:
                 sheet.add(window)
-            yield _taken(text)
+            yield taken(text)
+        yield taken(text)
 
     async def _refused(self, batch_id: str) -> AsyncIterator[bytes]:
         text = io.StringIO(newline="")
         writer = csv.writer(text, quoting=csv.QUOTE_ALL)
         writer.writerow(_REFUSED_COLUMNS)
-        yield _taken(text)
         s3, bucket = self._account.s3, self._account.outputs.output_bucket
         rows = refused_rows(s3, bucket, refused_prefix(batch_id))
-        async for part in _parts(rows, _LINES_AT_ONCE):
+        async for part in in_lists(rows, _LINES_AT_ONCE):
             writer.writerows(map(_refused_cells, part))
-            yield _taken(text)
+            yield taken(text)
+        yield taken(text)
 
     async def _collages(self, batch_id: str) -> AsyncIterator[bytes]:
         windows = (
             each for each in self._account.batches.windows(batch_id) if "collage_key" in each
         )
         archive, missing = StreamedZip(), list[str]()
-        async for part in _parts(windows, _COLLAGES_AT_ONCE):
+        async for part in in_lists(windows, _COLLAGES_AT_ONCE):
             bodies = await asyncio.gather(
                 *(in_thread(self._collage, str(each["collage_key"])) for each in part)
             )
@@ -179,41 +171,3 @@ def _entry(window: Item) -> zipfile.ZipInfo:
 def _refused_cells(row: RowRefusal) -> list[str]:
     cells = (row.creator, row.cover, row.created_at, str(row.reason), row.detail)
     return [safe_cell(cell) for cell in cells]
-
-
-async def _send(
-    request: web.Request, name: str, kind: str, parts: AsyncIterator[bytes]
-) -> web.StreamResponse:
-    """Send a file while it is made; if that fails, close the connection before its end."""
-    response = web.StreamResponse(
-        headers={
-            "Cache-Control": "no-store",
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Content-Type": kind,
-            "X-Content-Type-Options": "nosniff",
-        }
-    )
-    await response.prepare(request)
-    try:
-        async for part in parts:
-            await response.write(part)
-    except (CoverstreamError, ClientError, BotoCoreError) as error:
-        _LOG.warning("%s is not finished: %s", name, error)
-        if request.transport is not None:
-            request.transport.abort()
-    return response
-
-
-async def _parts(items: Iterable[_T], size: int) -> AsyncIterator[list[_T]]:
-    """Yield items in lists; they are read in a thread, because reading them blocks."""
-    iterator = iter(items)
-    while part := await in_thread(lambda: list(islice(iterator, size))):
-        yield part
-
-
-def _taken(text: io.StringIO) -> bytes:
-    """Return what was written to a text since the last call."""
-    data = text.getvalue().encode()
-    text.seek(0)
-    text.truncate()
-    return data

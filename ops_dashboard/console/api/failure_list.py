@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
 
 import msgspec
@@ -12,6 +11,7 @@ from aiohttp import web
 
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.json_api import in_thread, json_response, query_value, read_json
+from ops_dashboard.console.api.streamed_file import CSV, in_lists, send_file, taken
 from ops_dashboard.console.api.window_query import KINDS, choice, moment, window_filter
 from ops_dashboard.inspect.failure import Failure, of_window
 from ops_dashboard.inspect.failure_sheet import FailureSheet
@@ -29,10 +29,14 @@ _REASONS = tuple(dict.fromkeys((*WINDOW_REASONS, *map(str, RefusalReason))))
 _ROWS, _WINDOWS = "rows", "windows"
 
 
-class DiscardRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Windows whose failures to discard, or with `undo` to list again."""
+RowId = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{32}\Z")]
 
-    windows: Annotated[list[str], msgspec.Meta(min_length=1, max_length=200)]
+
+class DiscardRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Windows and refused rows to discard, or with `undo` to list again."""
+
+    windows: Annotated[list[str], msgspec.Meta(max_length=200)] = []
+    rows: Annotated[list[RowId], msgspec.Meta(max_length=200)] = []
     undo: bool = False
 
 
@@ -75,20 +79,7 @@ class FailureLists:
     async def _get_csv(self, request: web.Request) -> web.StreamResponse:
         """Send all failures that match, as they are read."""
         failures = self._list.every(await self._filter(request))
-        lines = _lines(failures)
-        first = await in_thread(next, lines, None)
-        response = web.StreamResponse(
-            headers={
-                "Content-Type": "text/csv; charset=utf-8",
-                "Content-Disposition": 'attachment; filename="failures.csv"',
-            }
-        )
-        await response.prepare(request)
-        while first is not None:
-            await response.write(first)
-            first = await in_thread(next, lines, None)
-        await response.write_eof()
-        return response
+        return await send_file(request, "failures.csv", CSV, _lines(failures))
 
     async def _post_discard(self, request: web.Request) -> web.Response:
         wanted = await read_json(request, DiscardRequest)
@@ -97,9 +88,13 @@ class FailureLists:
                 split_window_id(each)
         except DecodeError as error:
             raise UserError(str(error)) from error
+        if not (wanted.windows or wanted.rows):
+            msg = "name windows or rows"
+            raise UserError(msg)
         discards = self._account.discards
-        await in_thread(discards.remove if wanted.undo else discards.add, wanted.windows)
-        return json_response({"windows": len(wanted.windows)})
+        change = discards.remove if wanted.undo else discards.add
+        await in_thread(change, wanted.windows, wanted.rows)
+        return json_response({"windows": len(wanted.windows), "rows": len(wanted.rows)})
 
     async def _filter(self, request: web.Request) -> FailureFilter:
         what = choice(request, "what", (_WINDOWS, _ROWS))
@@ -111,9 +106,7 @@ class FailureLists:
             windows=msgspec.structs.replace(windows, has_failures=True)
             if what != _ROWS and is_of_windows
             else None,
-            rows=None
-            if what == _WINDOWS or discarded or windows.status
-            else self._rows_filter(request, reason),
+            rows=None if what == _WINDOWS or windows.status else self._rows_filter(request, reason),
             discarded=discarded,
         )
 
@@ -131,16 +124,12 @@ class FailureLists:
         )
 
 
-def _lines(failures: Iterator[Failure]) -> Iterator[bytes]:
-    """Yield a CSV file in parts; blocks."""
+async def _lines(failures: Iterator[Failure]) -> AsyncIterator[bytes]:
+    """Yield a CSV file in parts."""
     text = io.StringIO(newline="")
     sheet = FailureSheet(text)
-    while True:
-        part = list(islice(failures, _LINES_AT_ONCE))
+    async for part in in_lists(failures, _LINES_AT_ONCE):
         for failure in part:
             sheet.add(failure)
-        yield text.getvalue().encode()
-        if not part:
-            return
-        text.seek(0)
-        text.truncate()
+        yield taken(text)
+    yield taken(text)

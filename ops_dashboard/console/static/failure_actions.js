@@ -1,6 +1,8 @@
-// What can be done with chosen windows: retry, rebuild, discard; each asks first and shows its progress.
+// What can be done with chosen failures: retry and rebuild windows, discard windows and refused rows.
+// Each asks first and shows its progress.
 import { get, post } from "./api.js";
 import { $, fill, h, toast } from "./dom.js";
+import { isWindow } from "./failure_rows.js";
 import { int, plural } from "./format.js";
 
 const DISCARDED_AT_ONCE = 100;
@@ -10,7 +12,7 @@ const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const ASK = {
   retry: (count) => `Retry ${plural(count, "window")}?\n\nImages that failed for a reason that may have passed are downloaded again. The others are not.`,
   rebuild: (count) => `Rebuild ${plural(count, "window")}?\n\nEvery image is fetched again, from the stored originals if there are any. A collage that would get worse is kept.`,
-  discard: (count) => `Discard ${plural(count, "failure")}?\n\nThey leave this list until their windows are built again. Nothing is deleted: "Discarded" shows them.`,
+  discard: (count) => `Discard ${plural(count, "failure")}?\n\nThey leave this list: windows until they are built again, refused rows for good. Nothing is deleted: "Discarded" shows them.`,
   restore: (count) => `List ${plural(count, "failure")} again?`,
 };
 
@@ -48,16 +50,21 @@ async function discard(ids, undo) {
   const title = undo ? "Listing again" : "Discarding";
   for (let at = 0; at < ids.length; at += DISCARDED_AT_ONCE) {
     show(title, at, ids.length);
-    await post("/api/failures/discard", { windows: ids.slice(at, at + DISCARDED_AT_ONCE), undo });
+    const some = ids.slice(at, at + DISCARDED_AT_ONCE);
+    await post("/api/failures/discard", { windows: some.filter(isWindow), rows: some.filter((id) => !isWindow(id)), undo });
   }
   fill($("progress"));
   toast(undo ? `${plural(ids.length, "failure")} listed again.` : `${plural(ids.length, "failure")} discarded.`);
   return true;
 }
 
-/** Ask, do `what` with the windows `ids`, and show how far it is; return whether it was done. */
+/**
+ * Ask, do `what` with the failures `ids`, and show how far it is; return whether it was done.
+ * Only windows are retried and rebuilt.
+ */
 export async function act(what, ids) {
-  if (!window.confirm(ASK[what](ids.length))) return false;
-  if (what === "discard" || what === "restore") return discard(ids, what === "restore");
-  return send(ids, what === "retry");
+  const isDiscard = what === "discard" || what === "restore";
+  const own = isDiscard ? ids : ids.filter(isWindow);
+  if (!window.confirm(ASK[what](own.length))) return false;
+  return isDiscard ? discard(own, what === "restore") : send(own, what === "retry");
 }

@@ -47,8 +47,12 @@ function windowRow({ window, passing, reasons }, own) {
 }
 
 function refusedRow({ row, passing, reasons }, own) {
-  return h("tr", {},
-    h("td", { class: "tick" }),
+  const box = h("input", {
+    type: "checkbox", checked: own.isChosen(row.id), "aria-label": `Select the refused row of ${visibleText(row.creator.slice(0, 140)) || "no creator"}`,
+    onchange: (event) => own.choose(row.id, event.currentTarget.checked),
+  });
+  return h("tr", { data: { failure: row.id } },
+    h("td", { class: "tick" }, box),
     h("td", {}, row.creator ? nameElement(row.creator.slice(0, 140)) : h("span", { class: "quiet" }, "no creator")),
     h("td", { class: "nowrap" }, h("span", { class: "pill" }, "refused row")),
     h("td", { class: "why" }, reasonButtons({ row, reasons }, (reason) => own.filter({ reason })), h("span", { class: "detail-line" }, visibleText(row.detail)),
@@ -58,11 +62,17 @@ function refusedRow({ row, passing, reasons }, own) {
     time(row.stored_at));
 }
 
+/** The id of a failure, by which it is chosen. */
+export const failureId = ({ window, row }) => (window ? window.window_id : row.id);
+
+/** Whether an id is of a window, and not of a refused row. */
+export const isWindow = (id) => id.includes(":");
+
 /** The table of failures; `own` has `open`, `isChosen`, `choose` and `filter`. */
 export function failureTable(failures, own) {
-  const ids = failures.flatMap(({ window }) => (window ? [window.window_id] : []));
+  const ids = failures.map(failureId);
   const all = h("input", {
-    type: "checkbox", "aria-label": "Select all windows that are shown", checked: ids.length > 0 && ids.every(own.isChosen), disabled: !ids.length,
+    type: "checkbox", "aria-label": "Select all that are shown", checked: ids.every(own.isChosen),
     onchange: (event) => own.chooseAll(ids, event.currentTarget.checked),
   });
   return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-labelledby": "failures-h" }, h("table", { class: "failures" },

@@ -5,7 +5,7 @@ import { suggestCreators } from "./creator_names.js";
 import { showDeadLetters } from "./dead_letters.js";
 import { $, emptyState, fill, h, toast } from "./dom.js";
 import { act } from "./failure_actions.js";
-import { REASONS, failureTable, reasonLabel, reasonText } from "./failure_rows.js";
+import { REASONS, failureTable, isWindow, reasonLabel, reasonText } from "./failure_rows.js";
 import { bindFilters, withMoments } from "./filters.js";
 import { int, plural } from "./format.js";
 
@@ -40,9 +40,18 @@ const own = {
   filter: (some) => filters.set(some),
 };
 
+/** What is chosen, in words: "3 windows and 1 refused row". */
+function chosenText() {
+  const windows = [...chosen].filter(isWindow).length;
+  const rows = chosen.size - windows;
+  return [windows && plural(windows, "window"), rows && plural(rows, "refused row")].filter(Boolean).join(" and ");
+}
+
 function drawSelection() {
   $("selection").hidden = chosen.size === 0;
-  $("selected").textContent = `${plural(chosen.size, "window")} selected`;
+  $("selected").textContent = `${chosenText()} selected`;
+  const hasWindows = [...chosen].some(isWindow);
+  for (const what of ["retry", "rebuild"]) $(what).hidden = !hasWindows;
   const isDiscarded = Boolean(filters.values().discarded);
   $("discard").textContent = isDiscarded ? "List again" : "Discard";
   $("select-all").hidden = chosen.size >= matching.total;
@@ -76,7 +85,8 @@ function totalLine(title, totals, what) {
 async function loadTotals(now) {
   const totals = await get(address("/totals"));
   if (now !== requested) return;
-  matching = totals.windows;
+  const { windows, rows } = totals;
+  matching = { total: windows.total + rows.total, complete: windows.complete && rows.complete };
   fill($("totals"), totalLine("window", totals.windows, "windows"), totalLine("refused row", totals.rows, "rows"));
   $("shown").textContent = "failed: no image could be downloaded · partial: some cells are empty";
   drawSelection();
@@ -125,10 +135,9 @@ $("select-all").addEventListener("click", async (event) => {
   const button = event.currentTarget;
   button.disabled = true;
   try {
-    const { ids, complete } = await get(address("/ids"));
-    ids.forEach((id) => chosen.add(id));
-    if (!complete) toast(`The newest ${int(ids.length)} are selected; there are more.`);
-    drawSelection();
+    const { ids, rows, complete } = await get(address("/ids"));
+    own.chooseAll([...ids, ...rows], true);
+    if (!complete) toast(`The newest ${chosenText()} are selected; there are more.`);
   } catch (error) {
     toast(error.message, "bad");
   }

@@ -22,7 +22,7 @@ from tests.fakes.ops.table import OpsTable
 
 A = header("batch-a", images=2)
 FORMULA = "=cmd|' /C calc'!A0"
-WINDOWS, ROWS = ["ann:000003", "ann:000002"], ["row of", "row of"]
+WINDOWS = ["ann:000003", "ann:000002"]
 
 
 @pytest.fixture
@@ -57,15 +57,15 @@ def written(commands: Commands, line: str) -> list[list[str]]:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("", [*WINDOWS, "expired", "bad_json"]),
+        ("", ["expired", "bad_json", *WINDOWS]),
         ("--what windows", WINDOWS),
         ("--what rows", ["expired", "bad_json"]),
-        ("--reason expired", ["ann:000003", "expired"]),
+        ("--reason expired", ["expired", "ann:000003"]),
         ("--reason bad_json", ["bad_json"]),
         ("--passing", ["ann:000002"]),
         ("--creator ANN", WINDOWS),
         ("--to 2020-01-01", []),
-        ("--limit 1", ["ann:000003"]),
+        ("--limit 1", ["expired"]),
     ],
 )
 def test_failures_are_selected(commands: Commands, line: str, expected: list[str]) -> None:
@@ -76,13 +76,15 @@ def test_failures_are_selected(commands: Commands, line: str, expected: list[str
     assert not [cell for each in lines for cell in each if cell.startswith("=")]
 
 
-def test_the_table_shows_windows_before_rows_with_their_reasons(commands: Commands) -> None:
+def test_the_table_shows_windows_and_rows_newest_first_with_their_reasons(
+    commands: Commands,
+) -> None:
     every = commands.run("ops-dashboard", "failures")
     assert (every.code, every.err) == (0, "")
     assert "no image (2 expired)" in every.out
-    assert every.out.index("ann:000003") < every.out.index("row of =cmd")
+    assert every.out.index("row of =cmd") < every.out.index("ann:000003")
     assert "bad_json: bad" in every.out
-    first = commands.run("ops-dashboard", "failures", "--limit", "3")
+    first = commands.run("ops-dashboard", "failures", "--limit", "1")
     cursor = first.err.split("there are more: --after ")[1].strip()
     second = commands.run("ops-dashboard", "failures", "--after", cursor)
     assert (first.out.count("row of"), second.out.count("row of")) == (1, 1)
@@ -101,7 +103,7 @@ def test_a_file_appears_when_it_is_complete(commands: Commands, tmp_path: Path) 
 def test_json_is_a_page(commands: Commands) -> None:
     done = commands.run("ops-dashboard", "failures", "--json", "--limit", "1")
     page = json.loads(done.out)
-    assert [each["window"]["window_id"] for each in page["failures"]] == ["ann:000003"]
+    assert [each["row"]["reason"] for each in page["failures"]] == ["expired"]
     assert page["next"]
 
 

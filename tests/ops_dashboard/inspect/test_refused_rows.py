@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ops_dashboard.inspect import refused_rows
-from ops_dashboard.inspect.cursors import write_cursor
-from ops_dashboard.inspect.failure import RefusedRow
 from ops_dashboard.inspect.refused_rows import RefusedFilter, RefusedRows
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.push.refused_rows import RefusedRows as RefusalWriter
@@ -39,23 +37,47 @@ def refuse(ops_table: OpsTable, batch: str, *parts: int) -> list[str]:
     return covers
 
 
-def every_page(rows: RefusedRows, wanted: RefusedFilter, limit: int) -> list[list[RefusedRow]]:
-    found, after = [], None
-    while True:
-        page = rows.list_page(wanted, limit=limit, after=after)
-        found.append(page.rows)
-        after = page.next
-        if after is None:
-            return found
-
-
-@pytest.mark.parametrize("limit", [1, 3, 5, 100])
-def test_every_row_is_on_one_page(ops_table: OpsTable, rows: RefusedRows, limit: int) -> None:
+@pytest.mark.parametrize("at", range(9))
+def test_rows_go_on_at_any_position(ops_table: OpsTable, rows: RefusedRows, at: int) -> None:
     covers = refuse(ops_table, "a", 3, 1) + refuse(ops_table, "b", 4)
-    pages = every_page(rows, RefusedFilter(), limit)
-    assert all(len(page) <= limit for page in pages)
-    assert sorted(row.cover for page in pages for row in page) == sorted(covers)
-    assert [row.cover for row in rows.every(RefusedFilter())] == [r.cover for p in pages for r in p]
+    every = [step for step in rows.steps(RefusedFilter(), after=None) if step.found]
+    assert sorted(step.found.cover for step in every if step.found) == sorted(covers)
+    later = rows.steps(RefusedFilter(), after=every[at - 1].position if at else None)
+    assert [step.found for step in later if step.found] == [step.found for step in every[at:]]
+    assert list(rows.every(RefusedFilter())) == [step.found for step in every]
+
+
+def test_a_part_costs_its_reading_whatever_it_has(ops_table: OpsTable, rows: RefusedRows) -> None:
+    refuse(ops_table, "a", 3, 1, 2)
+    wanted = RefusedFilter(reason="blocked")
+    assert sum(step.cost for step in rows.steps(wanted, after=None)) == 3
+
+
+def test_an_id_is_of_the_row_not_of_its_line(ops_table: OpsTable, rows: RefusedRows) -> None:
+    """So that a discarded row stays so when the rows of an erased creator are removed before it."""
+    row = RowRefusal(reason=RefusalReason.NO_URL, creator="ben", cover="", created_at="x")
+    other = RowRefusal(reason=RefusalReason.NO_URL, creator="ann", cover="", created_at="x")
+    writer = RefusalWriter(ops_table.aws.s3, OUTPUT, "a")
+    writer.store([other, row, row])
+    before = [each.id for each in rows.every(RefusedFilter())]
+    assert len(set(before)) == 3
+    writer.parts = 0
+    writer.store([row, row])
+    assert [each.id for each in rows.every(RefusedFilter())] == before[1:]
+    RefusalWriter(ops_table.aws.s3, OUTPUT, "b").store([row])
+    assert len({each.id for each in rows.every(RefusedFilter())}) == 3
+
+
+def test_rows_are_listed_counted_and_named_if_they_are_accepted(
+    ops_table: OpsTable, rows: RefusedRows
+) -> None:
+    refuse(ops_table, "a", 4)
+    first, *others = [each.id for each in rows.every(RefusedFilter())]
+    accept = {first}.__contains__
+    assert [each.id for each in rows.every(RefusedFilter(), accept)] == [first]
+    assert rows.count(RefusedFilter(), accept).by_reason == {"bad_url": 1}
+    assert rows.ids(RefusedFilter(), accept, limit=9) == ([first], True)
+    assert rows.ids(RefusedFilter(), limit=3) == ([first, *others[:2]], False)
 
 
 def test_rows_are_filtered(ops_table: OpsTable, rows: RefusedRows) -> None:
@@ -74,16 +96,6 @@ def test_rows_are_filtered(ops_table: OpsTable, rows: RefusedRows) -> None:
     assert count(since=datetime.now(UTC) + hour) == count(until=datetime.now(UTC) - hour) == 0
 
 
-def test_a_page_reads_so_many_parts_and_the_next_one_searches_on(
-    ops_table: OpsTable, rows: RefusedRows, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(refused_rows, "MAX_PARTS", 2)
-    covers = refuse(ops_table, "a", 1, 1, 1, 1, 1)
-    pages = every_page(rows, RefusedFilter(), 9)
-    assert [len(page) for page in pages] == [2, 2, 1]
-    assert [row.cover for page in pages for row in page] == covers[::-1]
-
-
 def test_totals_say_if_there_is_more(
     ops_table: OpsTable, rows: RefusedRows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,12 +106,18 @@ def test_totals_say_if_there_is_more(
     assert (sum(counted.by_reason.values()), counted.complete) == (2, False)
     monkeypatch.setattr(refused_rows, "MAX_LISTED", 1)
     assert not rows.count(RefusedFilter()).complete
+    assert not rows.ids(RefusedFilter(), limit=9)[1]
 
 
 @pytest.mark.parametrize(
     "place",
-    [{}, {"at": "x", "key": "k", "line": "1"}, {"at": "2026-01-01", "key": "k", "line": "²"}],
+    [
+        {},
+        {"at": "x", "key": "k", "line": "1", "more": ""},
+        {"at": "2026-01-01", "key": "k", "line": "²"},
+        {"at": "2026-01-01", "key": "k", "line": "9" * 4_400},
+    ],
 )
-def test_a_forged_cursor_is_rejected(rows: RefusedRows, place: dict[str, str]) -> None:
+def test_a_forged_position_is_rejected(rows: RefusedRows, place: dict[str, str]) -> None:
     with pytest.raises(UserError, match="not a cursor"):
-        rows.list_page(RefusedFilter(), limit=1, after=write_cursor({"rows": place}))
+        list(rows.steps(RefusedFilter(), after=place))

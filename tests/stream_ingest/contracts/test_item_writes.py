@@ -264,6 +264,9 @@ def test_kinds_of_partitions_do_not_overlap(partitions: Partitions) -> None:
         Partitions.DEFERRED: table.deferred_partition("ann"),
         Partitions.UNREADABLE: table.unreadable_partition("ann"),
         Partitions.RUNS: table.RUNS_PARTITION,
+        Partitions.RUN_WINDOWS: table.run_partition("retry-1"),
+        Partitions.PUSHES: "push#mysql",
+        Partitions.DISCARDED: table.DISCARDED_PARTITION,
         Partitions.PACKS: table.pack_partition("prefetched/a.zip"),
     }
     assert keys.keys() == {*Partitions}

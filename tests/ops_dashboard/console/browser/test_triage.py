@@ -6,8 +6,10 @@ import json
 import re
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from playwright.sync_api import Dialog, expect
 
+from ops_dashboard.console.account import Account
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.push.refused_rows import RefusedRows
 from stream_ingest.records.rows import RefusalReason, RowRefusal
@@ -185,7 +187,7 @@ def test_chosen_failures_are_discarded_after_a_question(here: Visit) -> None:
     asked: list[str] = []
     accept(here, asked)
     page = here.open("/failures?reason=expired")
-    page.get_by_role("checkbox", name="Select all windows that are shown").check()
+    page.get_by_role("checkbox", name="Select all that are shown").check()
     expect(page.locator("#selected")).to_have_text("34 windows selected")
     page.get_by_role("button", name="Discard", exact=True).click()
     expect(page.get_by_text("34 failures discarded.")).to_be_visible()
@@ -193,6 +195,62 @@ def test_chosen_failures_are_discarded_after_a_question(here: Visit) -> None:
     assert asked[0].startswith("Discard 34 failures?")
     page.get_by_role("checkbox", name="Discarded").check()
     expect(page.locator("#failures tbody tr")).to_have_count(34)
+    here.messages.clear()
+
+
+def test_refused_rows_are_discarded_with_windows_and_come_back(here: Visit) -> None:
+    asked: list[str] = []
+    accept(here, asked)
+    page = here.open("/failures?batch=orders-7")
+    rows = page.locator("#failures tbody tr")
+    expect(rows).to_have_count(3)
+    row = rows.filter(has_text="refused row")
+    row.get_by_role("checkbox").check()
+    expect(page.locator("#selected")).to_have_text("1 refused row selected")
+    expect(page.get_by_role("button", name="Retry")).to_be_hidden()
+    page.get_by_role("button", name="Select all 3 that match").click()
+    expect(page.locator("#selected")).to_have_text("2 windows and 1 refused row selected")
+    expect(page.get_by_role("button", name="Retry")).to_be_visible()
+    assert here.violations() == []
+    here.screenshot("triage-failures-selected")
+    rows.filter(has_text=LONG).get_by_role("checkbox").uncheck()
+    page.get_by_role("button", name="Discard", exact=True).click()
+    expect(page.get_by_text("2 failures discarded.")).to_be_visible()
+    expect(rows).to_have_count(1)
+    expect(page.locator("#totals")).to_have_text("1 windownot_found 1")
+    page.get_by_role("checkbox", name="Discarded").check()
+    expect(rows).to_have_count(2)
+    row.get_by_role("checkbox").check()
+    page.get_by_role("button", name="List again").click()
+    expect(page.get_by_text("1 failure listed again.")).to_be_visible()
+    page.get_by_role("checkbox", name="Discarded").uncheck()
+    expect(rows).to_have_count(2)
+    assert [each.partition("?")[0] for each in asked] == [
+        "Discard 2 failures",
+        "List 1 failure again",
+    ]
+    here.messages.clear()
+
+
+def test_a_csv_that_aws_does_not_let_finish_is_a_failed_download(
+    here: Visit, account: Account, ops_table: OpsTable
+) -> None:
+    reason = RefusalReason.NO_URL
+    refusal = RowRefusal(reason=reason, creator="c", cover="", created_at="")
+    stored = RefusedRows(ops_table.aws.s3, OUTPUT, "orders-7")
+    stored.parts = 1
+    stored.store([refusal] * 600)
+    page = here.open("/failures?what=rows")
+    expect(page.locator("#failures tbody tr")).to_have_count(60)
+
+    def fail(params: dict[str, str], **_: object) -> None:
+        if "part-00001" in params["url"]:
+            raise EndpointConnectionError(endpoint_url=params["url"])
+
+    account.s3.meta.events.register("before-call.s3.GetObject", fail)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert download.value.failure() is not None
     here.messages.clear()
 
 
