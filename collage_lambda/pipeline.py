@@ -16,7 +16,8 @@ from collage_lambda.concurrency import MB, Concurrency, fit_to_memory
 from collage_lambda.download.downloader import DownloadSettings
 from collage_lambda.download.fetch import Timing
 from collage_lambda.download.limits import FetchLimits, fetch_limits
-from collage_lambda.download.resolver import Lookup, system_lookup
+from collage_lambda.download.process_downloads import ProcessDownloads
+from collage_lambda.download.resolver import system_lookup
 from collage_lambda.image.decode import MIN_SIDE_PX
 from collage_lambda.image.decoder import Decoder
 from collage_lambda.image.heif_process import HeifProcess
@@ -29,11 +30,9 @@ _LOOKUPS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImagePipeline:
-    """Downloads over `lookup` and `timing`; decodes by `decoder` in `threads`."""
+    """Downloads, and decodes by `decoder` in `threads`."""
 
-    downloads: DownloadSettings
-    lookup: Lookup
-    timing: Timing
+    downloads: ProcessDownloads
     decoder: Decoder
     threads: Executor
     min_side_px: int = MIN_SIDE_PX
@@ -44,17 +43,17 @@ def open_pipeline(settings: CollageSettings, clock: Callable[[], float]) -> Imag
     """Return the pipeline that the settings and the function's memory allow."""
     limits = fetch_limits(settings.download_timeout_s, settings.download_tries)
     concurrency = _concurrency(settings, limits)
+    downloads = DownloadSettings(
+        allowed=settings.allowed_sources,
+        ports=settings.allowed_ports,
+        at_once=concurrency.downloads,
+        at_once_per_host=settings.downloads_per_host,
+        limits=limits,
+        user_agent=settings.user_agent,
+    )
+    lookup = system_lookup(ThreadPoolExecutor(_LOOKUPS, thread_name_prefix="lookup"))
     return ImagePipeline(
-        downloads=DownloadSettings(
-            allowed=settings.allowed_sources,
-            ports=settings.allowed_ports,
-            at_once=concurrency.downloads,
-            at_once_per_host=settings.downloads_per_host,
-            limits=limits,
-            user_agent=settings.user_agent,
-        ),
-        lookup=system_lookup(ThreadPoolExecutor(_LOOKUPS, thread_name_prefix="lookup")),
-        timing=Timing(now_s=clock),
+        downloads=ProcessDownloads(downloads, lookup, Timing(now_s=clock)),
         decoder=Decoder(threading.Lock(), HeifProcess()),
         threads=ThreadPoolExecutor(concurrency.decoders, thread_name_prefix="decode"),
         min_side_px=settings.min_side_px,

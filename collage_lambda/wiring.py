@@ -1,6 +1,6 @@
 """Composition root of the collage Lambda. Edge: chooses the real things.
 
-Clients and threads outlive an invocation; event loops and HTTP sessions do not.
+Clients, threads, the event loop of downloads and its HTTP session outlive an invocation.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def build(settings: CollageSettings, clients: Clients, clock: Callable[[], float
     return App(
         worker=worker,
         redelivery=Redelivery(clients.sqs, settings.queue_url, clock),
-        answer_probe=partial(answer_probe, pipeline.downloads, pipeline.lookup),
+        answer_probe=partial(answer_probe, pipeline.downloads.settings, pipeline.downloads.lookup),
     )
 
 

@@ -1,12 +1,11 @@
 """Build one window: cached and downloaded images in, encoded JPEGs out. Edge.
 
-Each build has its own event loop, HTTP session and pack of originals. The pack is uploaded while
-the JPEGs are encoded.
+Downloads run in the event loop of the process. Each build has its own pack of originals, which is
+uploaded while the JPEGs are encoded.
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
@@ -16,7 +15,6 @@ from collage_lambda.assembly.assembler import Assembler
 from collage_lambda.assembly.content_memory import ContentMemory
 from collage_lambda.assembly.duplicates import without_shown
 from collage_lambda.assembly.placeholders import Placeholders
-from collage_lambda.download.downloader import open_fetcher
 from collage_lambda.originals.cached_images import CachedImages, PrefetchedCovers
 from collage_lambda.originals.image_pack import spool
 from collage_lambda.originals.originals_pack import OriginalsWriter
@@ -77,7 +75,9 @@ class Builder:
             prefetched = stack.enter_context(PrefetchedCovers())
             prefetched.load(event.images, self._temp, self._uploads)
             cached = CachedImages(stored=stored.reader, prefetched=prefetched)
-            assembly = asyncio.run(self._assemble(event, window_s, cached, writer, known_failures))
+            assembly = self._pipeline.downloads.run(
+                self._assemble(event, window_s, cached, writer, known_failures)
+            )
             assembled_s = self._monotonic_s()
             upload = self._upload(keys, writer, stored)
             if assembly.images_ok >= images_before:
@@ -134,8 +134,7 @@ class Builder:
         known_failures: Mapping[str, FailureReason],
     ) -> Assembly:
         pipeline = self._pipeline
-        downloads = pipeline.downloads.limited_to(event.downloads or None)
-        async with open_fetcher(downloads, pipeline.lookup, pipeline.timing) as fetcher:
+        async with pipeline.downloads.fetcher(event.downloads or None) as fetcher:
             assembler = Assembler(
                 event.layout,
                 event.images,

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Self, TypeVar
 
 import msgspec
 
-from collage_lambda.download.fetch import Fetcher, Timing, open_session
+from collage_lambda.download.fetch import Fetcher
 from collage_lambda.download.headers import USER_AGENT
-from collage_lambda.download.limiter import DownloadLimiter
 from collage_lambda.download.limits import FetchLimits
 from collage_lambda.download.recorded_response import RecordedResponse
-from collage_lambda.download.resolver import Lookup
 from collage_lambda.download.urls import ANY_PORT, AllowedSources, Ports
 from collage_lambda.reasons import Failure, representative
 from stream_ingest.contracts.settings import DownloadLimits
@@ -47,24 +44,6 @@ class DownloadSettings(msgspec.Struct, frozen=True, kw_only=True):
                 attempt_s=attempt_s,
                 retry=msgspec.structs.replace(retry, attempts=attempts),
             ),
-        )
-
-
-@asynccontextmanager
-async def open_fetcher(
-    settings: DownloadSettings, lookup: Lookup, timing: Timing
-) -> AsyncIterator[Fetcher]:
-    """Open a fetcher for this event loop."""
-    async with open_session(
-        lookup, settings.allowed, settings.limits, settings.user_agent
-    ) as session:
-        yield Fetcher(
-            session,
-            DownloadLimiter(settings.at_once, settings.at_once_per_host),
-            settings.limits,
-            allowed=settings.allowed,
-            ports=settings.ports,
-            timing=timing,
         )
 
 

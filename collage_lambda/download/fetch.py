@@ -4,7 +4,8 @@ Whatever a server does, `Fetcher.fetch` does not raise: it returns a `Body` or a
 hop of a redirect is checked again. The body is counted while it streams and while it is decoded, so
 neither a wrong Content-Length nor a gzip bomb gets past the limit. There are three
 timeouts, because aiohttp's own may not fire (aio-libs/aiohttp#11740): for each socket operation,
-for each attempt, and for the image. The session belongs to the event loop that opened it.
+for each attempt, and for the image. An attempt that gets no answer over a reused connection is made
+once more over a new one.
 """
 
 from __future__ import annotations
@@ -12,21 +13,20 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 
 import aiohttp
 import msgspec
 from yarl import URL
 
 from collage_lambda.download.content_encoding import is_coded
-from collage_lambda.download.headers import USER_AGENT, request_headers
 from collage_lambda.download.limiter import DownloadLimiter, ImageBudget
 from collage_lambda.download.limits import LARGE_BODY_BYTES, FetchLimits
 from collage_lambda.download.received import Body, Received, is_whole_range
 from collage_lambda.download.recorded_response import BEGINNING_BYTES, RecordedResponse
-from collage_lambda.download.resolver import BlockedAddressError, GuardedResolver, Lookup
+from collage_lambda.download.resolver import BlockedAddressError
 from collage_lambda.download.retries import status_failure
+from collage_lambda.download.session import ConnectionUse, connection_use
 from collage_lambda.download.urls import (
     ANY_PORT,
     AllowedSources,
@@ -39,16 +39,11 @@ from collage_lambda.reasons import Failure, FailureReason
 from stream_ingest.contracts.identity import expires_at
 
 _CHUNK_BYTES = 64 * 1024
-_DNS_TTL_S = 60
 _WITH_IMAGE = frozenset({200, 203, 206})
 _PARTIAL = 206
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_HEADER_CHARS = 1_000
 _MIN_ATTEMPT_S = 0.05
-_MAX_FIELD_BYTES = 16 * 1024
-_MAX_FIELDS = 256
-"""Of a response's head. Browsers take 256 KB in all; CDNs send policies of 9 KB in one field, and
-150 fields."""
 
 
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,38 +53,6 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     monotonic_s: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     uniform: Callable[[float, float], float] = random.uniform
-
-
-@asynccontextmanager
-async def open_session(
-    lookup: Lookup,
-    allowed: AllowedSources,
-    limits: FetchLimits,
-    user_agent: str = USER_AGENT,
-) -> AsyncIterator[aiohttp.ClientSession]:
-    """Open the HTTP session of one event loop; `DownloadLimiter` limits its requests."""
-    resolver = GuardedResolver(lookup, allowed)
-    connector = aiohttp.TCPConnector(
-        limit=0,
-        resolver=resolver,
-        socket_factory=resolver.open_socket,
-        ttl_dns_cache=_DNS_TTL_S,
-    )
-    timeout = aiohttp.ClientTimeout(
-        total=None, sock_connect=limits.connect_s, sock_read=limits.read_s
-    )
-    async with aiohttp.ClientSession(
-        connector=connector,
-        timeout=timeout,
-        headers=request_headers(user_agent),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        trust_env=False,
-        auto_decompress=False,
-        max_line_size=_MAX_FIELD_BYTES,
-        max_field_size=_MAX_FIELD_BYTES,
-        max_headers=_MAX_FIELDS,
-    ) as session:
-        yield session
 
 
 class Fetcher:
@@ -121,10 +84,17 @@ class Fetcher:
         deadline = expires_at(text)
         if deadline is not None and deadline <= self._timing.now_s():
             return Failure(reason=FailureReason.EXPIRED)
+        with connection_use() as use:
+            return await self._fetch(target, budget, use)
+
+    async def _fetch(self, target: URL, budget: ImageBudget, use: ConnectionUse) -> Body | Failure:
         attempt = 0
         while True:
             attempt += 1
-            outcome = await self._timed_attempt(target, budget)
+            outcome = await self._timed_attempt(target, budget, use)
+            if use.is_unanswered and budget.seconds_left > 0:  # it counts as no attempt
+                use.only_new = True
+                outcome = await self._timed_attempt(target, budget, use)
             outcome = msgspec.structs.replace(outcome, attempts=attempt)
             if isinstance(outcome, Body):
                 return outcome
@@ -134,7 +104,9 @@ class Fetcher:
             budget.spend(wait_s)
             await self._timing.sleep(wait_s)
 
-    async def _timed_attempt(self, target: URL, budget: ImageBudget) -> Body | Failure:
+    async def _timed_attempt(
+        self, target: URL, budget: ImageBudget, use: ConnectionUse
+    ) -> Body | Failure:
         received = Received()
         async with self._limiter.request(target.raw_host or ""):
             started, waited_s = self._timing.monotonic_s(), budget.waited_s
@@ -142,7 +114,7 @@ class Fetcher:
                 async with asyncio.timeout(
                     min(self._limits.attempt_s, max(budget.seconds_left, 0.0))
                 ) as budget.limit:
-                    return await self._guarded_attempt(target, budget, received)
+                    return await self._guarded_attempt(target, budget, received, use)
             except TimeoutError:
                 whole = received.whole_image(self._limits.max_bytes)
                 return whole or Failure(reason=FailureReason.TIMEOUT)
@@ -151,11 +123,11 @@ class Fetcher:
                 budget.spend(spent_s - (budget.waited_s - waited_s))
 
     async def _guarded_attempt(
-        self, target: URL, budget: ImageBudget, received: Received
+        self, target: URL, budget: ImageBudget, received: Received, use: ConnectionUse
     ) -> Body | Failure:
         """Turn aiohttp's exceptions into failures; let `TimeoutError` through."""
         try:
-            return await self._follow(target, budget, received)
+            return await self._follow(target, budget, received, use)
         except TimeoutError:  # aiohttp's own are ClientErrors too
             raise
         except aiohttp.ClientConnectorError as error:
@@ -169,12 +141,16 @@ class Fetcher:
             whole = received.whole_image(self._limits.max_bytes)
             return whole or Failure(reason=FailureReason.CONNECTION, detail=type(error).__name__)
 
-    async def _follow(self, url: URL, budget: ImageBudget, received: Received) -> Body | Failure:
+    async def _follow(
+        self, url: URL, budget: ImageBudget, received: Received, use: ConnectionUse
+    ) -> Body | Failure:
         """Follow redirects; cookies that are set on the way are sent back, as a browser does."""
         jar: aiohttp.CookieJar | None = None
         for _ in range(self._limits.redirects + 1):
             cookies = jar.filter_cookies(url) if jar else None
+            use.begin()
             async with self._session.get(url, allow_redirects=False, cookies=cookies) as response:
+                use.is_unanswered = False
                 if response.status not in _REDIRECTS:
                     return await self._read(response, budget, received)
                 if response.cookies:

@@ -8,11 +8,12 @@ its permit for a large body, of which only a few may be in memory together.
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from copy import copy
 from types import TracebackType
 from typing import Self
+from weakref import WeakValueDictionary
 
 from collage_lambda.download.limits import LARGE_BODIES, LARGE_BODY_BYTES
 from collage_lambda.download.recorded_response import RecordedResponse
@@ -27,18 +28,30 @@ class DownloadLimiter:
 
     def __init__(self, total: int, per_host: int, large_s: float = LARGE_BODY_S) -> None:
         """Allow `total` requests at once, `per_host` to one host; large bodies for `large_s`."""
-        self._total = asyncio.Semaphore(total)
-        self._hosts: defaultdict[str, asyncio.Semaphore] = defaultdict(
-            lambda: asyncio.Semaphore(per_host)
-        )
+        self._per_host = per_host
+        self.totals: tuple[asyncio.Semaphore, ...] = (asyncio.Semaphore(total),)
+        """Of each of which a request holds a permit."""
+        self._hosts = WeakValueDictionary[str, asyncio.Semaphore]()
+        """Only of hosts that a request holds or waits for a permit of."""
         self.large = asyncio.Semaphore(LARGE_BODIES)
         self.large_s = large_s
+
+    def within(self, total: int) -> Self:
+        """Return a limiter of at most `total` requests at once, which share this one's permits."""
+        limiter = copy(self)
+        limiter.totals = (asyncio.Semaphore(total), *self.totals)
+        return limiter
 
     @asynccontextmanager
     async def request(self, host: str) -> AsyncIterator[None]:
         """Hold a permit for one request; the host's first, so a slow host does not block others."""
-        async with self._hosts[host], self._total:
+        async with AsyncExitStack() as stack:
+            for permits in (self._permits_of(host), *self.totals):
+                await stack.enter_async_context(permits)
             yield
+
+    def _permits_of(self, host: str) -> asyncio.Semaphore:
+        return self._hosts.setdefault(host, asyncio.Semaphore(self._per_host))
 
 
 class ImageBudget:

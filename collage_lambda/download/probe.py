@@ -1,7 +1,8 @@
 """Which servers a function can reach, for `ops-dashboard doctor`. Edge (HTTP).
 
-Requests go through the session of covers, which refuses the same addresses. A redirect is not
-followed, no body is read, and nothing is stored.
+Requests go through a session like that of covers, which refuses the same addresses, but a new one:
+a connection that is still open would hide a server that cannot be reached any more. A redirect is
+not followed, no body is read, and nothing is stored.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import aiohttp
 import msgspec
 
 from collage_lambda.download.downloader import DownloadSettings
-from collage_lambda.download.fetch import no_connection, open_session
+from collage_lambda.download.fetch import no_connection
 from collage_lambda.download.resolver import Lookup
+from collage_lambda.download.session import open_session
 from collage_lambda.download.urls import parse_target
 from collage_lambda.reasons import Failure
 from stream_ingest.contracts.network_probe import INTERNET, NetworkProbe, ProbeAnswer, Reached

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from collage_lambda.download.downloader import download_image, open_fetcher
+from collage_lambda.download.downloader import download_image
 from collage_lambda.download.fetch import Fetcher
 from collage_lambda.image.decode import CellSpec
 from collage_lambda.pipeline import ImagePipeline
@@ -61,8 +61,11 @@ class CoverFetcher:
         waiting: dict[tuple[str, str], list[ExpiringCover]] = {}
         for cover in covers:
             waiting.setdefault((cover.creator, cover.image.known_as), []).append(cover)
+        downloads = self._pipeline.downloads
         results = (
-            asyncio.run(self._fetch_all(list(waiting.values()), packer, fetch_s)) if waiting else []
+            downloads.run(self._fetch_all(list(waiting.values()), packer, fetch_s))
+            if waiting
+            else []
         )
         lost: dict[str, list[Fetched]] = {}
         for result in results:
@@ -80,8 +83,8 @@ class CoverFetcher:
     async def _fetch_all(
         self, waiting: Sequence[list[ExpiringCover]], packer: CoverPacker, fetch_s: float
     ) -> list[_CoverResult]:
-        pipeline, tasks = self._pipeline, list[asyncio.Task[_CoverResult]]()
-        async with open_fetcher(pipeline.downloads, pipeline.lookup, pipeline.timing) as fetcher:
+        tasks = list[asyncio.Task[_CoverResult]]()
+        async with self._pipeline.downloads.fetcher() as fetcher:
             try:
                 async with asyncio.timeout(fetch_s), asyncio.TaskGroup() as group:
                     tasks = [

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.fakes.aws_variables import set_aws_variables
 from tests.fakes.collage.aws import CollageAws
 from tests.fakes.collage.cover_server import CoverServer
+from tests.fakes.collage.pipelines import ImagePipelines
 from tests.fakes.collage.worker_bench import WorkerBench
 
 
@@ -30,5 +30,5 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[CollageAws]:
 @pytest.fixture
 def bench(aws: CollageAws, server: CoverServer) -> Iterator[WorkerBench]:
     """A collage worker."""
-    with ThreadPoolExecutor(4) as threads:
-        yield WorkerBench(aws, server, threads)
+    with ImagePipelines() as pipelines:
+        yield WorkerBench(aws, server, pipelines)

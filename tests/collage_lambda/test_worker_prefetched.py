@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -18,6 +17,7 @@ from stream_ingest.contracts.events import WindowImage, WindowReady
 from tests.fakes.collage.aws import TABLE, TEMP, CollageAws
 from tests.fakes.collage.cover_server import CoverServer
 from tests.fakes.collage.events import window_ready
+from tests.fakes.collage.pipelines import ImagePipelines
 from tests.fakes.collage.worker_bench import COLOURS, WorkerBench, shows
 from tests.fakes.prefetch_bench import PACK, PrefetchBench
 from tests.faults.harness.injector import Fault, Faults, Faulty, Kind
@@ -26,11 +26,11 @@ from tests.faults.harness.injector import Fault, Faults, Faulty, Kind
 class PrefetchedWindow:
     """A closed window of ann's whose two covers are prefetched, and an open window of bob."""
 
-    def __init__(self, aws: CollageAws, server: CoverServer, threads: ThreadPoolExecutor) -> None:
+    def __init__(self, aws: CollageAws, server: CoverServer, pipelines: ImagePipelines) -> None:
         self.aws, self.server = aws, server
         self.prefetch, self.collage = (
-            PrefetchBench(aws, server, threads),
-            WorkerBench(aws, server, threads),
+            PrefetchBench(aws, server, pipelines),
+            WorkerBench(aws, server, pipelines),
         )
         self.prefetch.clock.now_s = time.time()  # that of the other bench's downloads
         self.prefetch.put("ann", "body/0", "body/1")
@@ -58,8 +58,8 @@ class PrefetchedWindow:
 
 @pytest.fixture
 def prefetched(aws: CollageAws, server: CoverServer) -> Iterator[PrefetchedWindow]:
-    with ThreadPoolExecutor(4) as threads:
-        yield PrefetchedWindow(aws, server, threads)
+    with ImagePipelines() as pipelines:
+        yield PrefetchedWindow(aws, server, pipelines)
 
 
 def test_prefetched_covers_are_shown_without_a_download_and_released(

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from collage_lambda.download.downloader import DownloadSettings
 from collage_lambda.download.fetch import Timing
 from collage_lambda.download.limits import FetchLimits
-from collage_lambda.download.resolver import system_lookup
 from collage_lambda.download.retries import RetryPolicy
-from collage_lambda.image.decoder import Decoder
-from collage_lambda.image.heif_process import HeifProcess
 from collage_lambda.originals.temp_store import TempStore
-from collage_lambda.pipeline import ImagePipeline
 from collage_lambda.prefetch.cover_fetcher import CoverFetcher, FetchSummary
 from collage_lambda.prefetch.cover_pack import CoverPacker
 from collage_lambda.prefetch.pack_store import PackStore
@@ -33,6 +27,7 @@ from stream_ingest.windowing.rules.state import CreatorState, OpenImage, OpenWin
 from tests.fakes.collage.aws import TABLE, TEMP, CollageAws
 from tests.fakes.collage.cover_server import CoverServer
 from tests.fakes.collage.images import plain_jpeg
+from tests.fakes.collage.pipelines import ImagePipelines
 from tests.fakes.ingest.clock import Clock
 from tests.fakes.ingest.fold import put_open_window
 
@@ -65,9 +60,9 @@ class HookedFetcher(CoverFetcher):
 class PrefetchBench:
     """Prefetchers, creators with open windows, and what is prefetched of them."""
 
-    def __init__(self, aws: CollageAws, server: CoverServer, threads: ThreadPoolExecutor) -> None:
+    def __init__(self, aws: CollageAws, server: CoverServer, pipelines: ImagePipelines) -> None:
         self.aws, self.server, self.clock = aws, server, Clock()
-        self._threads = threads
+        self._pipelines, self._threads = pipelines, pipelines.threads
         self.allowed = frozenset({server.source})
         self.limits = LIMITS
         self.store = CreatorRepository(aws.dynamodb, TABLE, prefetch=True)
@@ -78,17 +73,10 @@ class PrefetchBench:
 
     def cover_fetcher(self) -> HookedFetcher:
         """Return the real cover_fetcher, but for limits that suit a test."""
-        return HookedFetcher(
-            ImagePipeline(
-                downloads=DownloadSettings(
-                    allowed=self.allowed, at_once=64, at_once_per_host=40, limits=self.limits
-                ),
-                lookup=system_lookup(self._threads),
-                timing=Timing(now_s=self.clock),
-                decoder=Decoder(threading.Lock(), HeifProcess()),
-                threads=self._threads,
-            )
+        downloads = DownloadSettings(
+            allowed=self.allowed, at_once=64, at_once_per_host=40, limits=self.limits
         )
+        return HookedFetcher(self._pipelines.open(downloads, Timing(now_s=self.clock)))
 
     def prefetcher(
         self,

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from collage_lambda.download.downloader import (
     DownloadResult,
     DownloadSettings,
     download_image,
-    open_fetcher,
 )
 from collage_lambda.download.fetch import Timing
 from collage_lambda.download.limits import fetch_limits
+from collage_lambda.download.process_downloads import ProcessDownloads
 from collage_lambda.download.recorded_response import RecordedResponse
-from collage_lambda.download.resolver import system_lookup
 from collage_lambda.reasons import Failure, FailureReason
 from stream_ingest.contracts.settings import DownloadLimits
 from tests.fakes.collage.cover_server import CoverServer
+from tests.fakes.collage.pipelines import ImagePipelines
 from tests.fakes.prefetch_bench import LIMITS
 
 STACK = DownloadSettings(
@@ -54,17 +51,18 @@ def fetched(
             return Failure(reason=FailureReason.NOT_AN_IMAGE)
         return f"{url.rpartition('/')[2]}: {data.decode()}"
 
-    async def run(threads: ThreadPoolExecutor) -> DownloadResult[str]:
-        settings = DownloadSettings(
-            allowed=frozenset({server.source}), at_once=4, at_once_per_host=4, limits=LIMITS
-        )
-        async with open_fetcher(settings, system_lookup(threads), Timing()) as fetcher:
+    async def run(downloads: ProcessDownloads) -> DownloadResult[str]:
+        async with downloads.fetcher() as fetcher:
             return await download_image(
                 fetcher, [server.url(path) for path in paths], use, responses
             )
 
-    with ThreadPoolExecutor(1) as threads:
-        return asyncio.run(run(threads))
+    settings = DownloadSettings(
+        allowed=frozenset({server.source}), at_once=4, at_once_per_host=4, limits=LIMITS
+    )
+    with ImagePipelines() as pipelines:
+        downloads = pipelines.open(settings, Timing()).downloads
+        return downloads.run(run(downloads))
 
 
 def test_no_url_is_requested_after_the_first_usable_one(server: CoverServer) -> None:

@@ -10,6 +10,8 @@ from collage_lambda.reasons import Failure
 from tests.fakes.collage.network import RawServer, answer
 from tests.fakes.collage.raw_answers import BODY, CLOSE, HEAD, outcome_of
 
+pytestmark = pytest.mark.usefixtures("connection_kind")
+
 JPEG = b"\xff\xd8\xff\xe0 picture \xff\xd9"
 
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import pytest
 
-from collage_lambda.download.fetch import Body, Fetcher, Timing, open_session
+from collage_lambda.download.fetch import Body, Fetcher, Timing
 from collage_lambda.download.headers import request_headers
 from collage_lambda.download.limiter import DownloadLimiter
 from collage_lambda.download.limits import FetchLimits
 from collage_lambda.download.retries import RetryPolicy
+from collage_lambda.download.session import open_session
 from collage_lambda.reasons import Failure, FailureReason
 from tests.fakes.collage.cover_server import CoverServer
 

@@ -13,12 +13,15 @@ from collections.abc import Iterable, Iterator
 import brotli  # type: ignore[import-untyped]
 import pytest
 
-from collage_lambda.download.fetch import Body, Fetcher, Timing, open_session
+from collage_lambda.download.fetch import Body, Fetcher, Timing
 from collage_lambda.download.limiter import DownloadLimiter
 from collage_lambda.download.limits import LARGE_BODY_BYTES, FetchLimits
+from collage_lambda.download.session import open_session
 from collage_lambda.reasons import Failure
 from tests.fakes.collage.network import PUBLIC, Names, RawServer, answer
 from tests.fakes.collage.raw_answers import BODY, CLOSE, HEAD, fetched, outcome_of
+
+pytestmark = pytest.mark.usefixtures("connection_kind")
 
 packed = functools.partial(gzip.compress, mtime=0)
 """The same bytes in every process, since they are parts of the names of tests."""

@@ -9,6 +9,8 @@ from collage_lambda.reasons import Failure
 from tests.fakes.collage.network import RawServer, answer, redirect
 from tests.fakes.collage.raw_answers import BODY, fetched
 
+pytestmark = pytest.mark.usefixtures("connection_kind")
+
 LOCATIONS = {
     "credentials": "http://user:pass@cdn.test/good",
     "an empty user": "http://@cdn.test/good",

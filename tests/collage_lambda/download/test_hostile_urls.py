@@ -13,12 +13,15 @@ import pytest
 from yarl import URL
 
 from collage_lambda.download import fetch as fetch_module
-from collage_lambda.download.fetch import Body, Fetcher, Timing, open_session
+from collage_lambda.download import session as session_module
+from collage_lambda.download.fetch import Body, Fetcher, Timing
 from collage_lambda.download.limiter import DownloadLimiter
 from collage_lambda.download.limits import FetchLimits
 from collage_lambda.download.retries import RetryPolicy
+from collage_lambda.download.session import open_session
 from collage_lambda.download.urls import ANY_PORT, AllowedSources, Ports
 from collage_lambda.reasons import Failure, FailureReason
+from tests.fakes.collage import raw_answers
 from tests.fakes.collage.hostile_urls import (
     ADMITTED,
     DENIED,
@@ -36,6 +39,7 @@ from tests.fakes.collage.network import (
 LIMITS = FetchLimits(attempt_s=10, retry=RetryPolicy(attempts=1))
 REFUSED = {FailureReason.BLOCKED_ADDRESS, FailureReason.BAD_URL}
 SECRET = b"the secret"
+twice = pytest.mark.usefixtures("connection_kind")
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +80,9 @@ def fetch_in_turn(
                 ports=ports,
                 timing=Timing(),
             )
-            return [await fetcher.fetch(url, fetcher.new_budget()) for url in urls]
+            warm_ups = [f"http://public.test{path}" for path in raw_answers.WARM_UPS]
+            found = [await fetcher.fetch(url, fetcher.new_budget()) for url in (*warm_ups, *urls)]
+            return found[len(warm_ups) :]
 
     return asyncio.run(run())
 
@@ -107,6 +113,7 @@ def test_there_are_enough_forms() -> None:
     assert len(DENIED) + len(ADMITTED) >= 60
 
 
+@twice
 @pytest.mark.parametrize("form", FORMS)
 def test_g6_a_hostile_url_is_refused_and_nothing_is_contacted(
     server: RawServer, connections: ConnectionRedirect, form: str
@@ -114,10 +121,11 @@ def test_g6_a_hostile_url_is_refused_and_nothing_is_contacted(
     outcome = fetched(form)
     assert isinstance(outcome, Failure), outcome
     assert outcome.reason in REFUSED
-    assert connections.destinations == []
+    assert set(connections.destinations) <= {PUBLIC}  # by the warm-up
     assert server.requests == []
 
 
+@twice
 @pytest.mark.parametrize("form", FORMS)
 def test_g6_a_redirect_to_a_hostile_url_is_not_followed(
     server: RawServer, connections: ConnectionRedirect, form: str
@@ -132,6 +140,7 @@ def test_g6_a_redirect_to_a_hostile_url_is_not_followed(
         assert isinstance(outcome, Failure), outcome
 
 
+@twice
 @pytest.mark.parametrize("address", DENIED)
 def test_g6_the_first_and_last_address_of_a_denied_range_are_not_contacted(
     server: RawServer, connections: ConnectionRedirect, address: str
@@ -169,6 +178,7 @@ def test_g6_the_addresses_next_to_a_denied_range_are_contacted(
     assert set(connections.destinations) == {address}
 
 
+@twice
 @pytest.mark.parametrize(
     "url",
     [
@@ -185,7 +195,7 @@ def test_a_private_address_outside_of_the_host_part_is_not_contacted(
     connections: ConnectionRedirect, url: str
 ) -> None:
     fetched(url)
-    assert connections.destinations == [PUBLIC]
+    assert set(connections.destinations) == {PUBLIC}
 
 
 @pytest.mark.parametrize("ttl_s", [0, 60])
@@ -193,7 +203,7 @@ def test_g6_a_name_that_turns_private_is_not_connected_to(
     server: RawServer, connections: ConnectionRedirect, monkeypatch: pytest.MonkeyPatch, ttl_s: int
 ) -> None:
     """DNS rebinding: the answer that was judged is the one that is connected to."""
-    monkeypatch.setattr(fetch_module, "_DNS_TTL_S", ttl_s)
+    monkeypatch.setattr(session_module, "DNS_TTL_S", ttl_s)
     server.answers["/again"] = [redirect("http://rebind.test/secret")]
     names = Names(rebind_test=[[PUBLIC], ["127.0.0.1"]])
     outcomes = fetch_in_turn("http://rebind.test/again", "http://rebind.test/secret", names=names)
@@ -253,6 +263,7 @@ def test_another_name_for_an_allowed_sources_address_is_not_allowed(
     assert connections.destinations == ["10.0.0.1"]
 
 
+@twice
 @pytest.mark.parametrize("port", ["81", "8080", "22", "6379", "65535", "1"])
 def test_a_port_that_is_not_configured_is_not_contacted(
     server: RawServer, connections: ConnectionRedirect, port: str
@@ -269,6 +280,7 @@ def test_a_port_that_is_not_configured_is_not_contacted(
     assert connections.destinations == [PUBLIC]
 
 
+@twice
 def test_any_port_is_allowed_by_default_and_an_allowed_source_has_its_own(
     server: RawServer, connections: ConnectionRedirect
 ) -> None:
@@ -279,4 +291,5 @@ def test_any_port_is_allowed_by_default_and_an_allowed_source_has_its_own(
     allowed = frozenset({("10.0.0.1", 9000)})
     inside = fetched("http://10.0.0.1:9000/secret", ports=both, allowed=allowed)
     assert isinstance(inside, Body)
-    assert connections.destinations == [PUBLIC, PUBLIC, PUBLIC, "10.0.0.1"]
+    assert connections.destinations[-1] == "10.0.0.1"
+    assert set(connections.destinations[:-1]) == {PUBLIC}

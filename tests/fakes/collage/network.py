@@ -8,18 +8,27 @@ a test sees any attempt to leave, and an attempt that should have been refused s
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ctypes
 import socket
 import socketserver
+import ssl
+import struct
 import threading
 from asyncio.selector_events import BaseSelectorEventLoop
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 import pytest
 
 PUBLIC = "93.184.216.34"
+WARM_UP = "/warm"
+"""A path that is answered over a connection that stays open, and that leaves no trace."""
 _NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+_SO_ATTACH_FILTER = 26
+_DROP_ALL = struct.pack("HBBI", 6, 0, 0, 0)
+"""A program of the kernel's packet filter: return 0."""
 
 
 def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
@@ -34,24 +43,72 @@ def redirect(location: str) -> bytes:
     return head + location.encode("utf-8", "surrogateescape") + b"\r\n\r\n"
 
 
+def kept_alive(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+    """Return a whole answer after which the connection stays open."""
+    return answer(body, *headers, status=status).replace(b"Connection: close\r\n", b"")
+
+
+class EachTime:
+    """An answer whose chunks are made for each request."""
+
+    def __init__(self, chunks: Callable[[], Iterator[bytes]]) -> None:
+        self._chunks = chunks
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._chunks()
+
+
 class RawServer(socketserver.ThreadingTCPServer):
-    """Answers a path with the chunks of `answers`, and closes the connection after them."""
+    """Answers a path with the chunks of `answers`, and then closes the connection.
+
+    With `keeps_alive` it waits for another request instead.
+    """
 
     daemon_threads = True
     block_on_close = False
     request_queue_size = 256
     address_family = socket.AF_INET
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, *, keeps_alive: bool = False) -> None:
         super().__init__(("127.0.0.1", 0), _Exchange)
         self.answers: dict[str, Iterable[bytes]] = {}
         self.requests: list[tuple[str, bytes]] = []
         """Path and whole head of every request."""
+        self.connections: list[socket.socket] = []
+        """All that were accepted since `close_connections`, first to last."""
+        self.still = threading.Event()
+        """What an answer may wait for; set at the latest when the server ends."""
+        self.keeps_alive, self._tls = keeps_alive, tls
         self._thread = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
 
     @property
     def port(self) -> int:
         return int(self.server_address[1])
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection; the handshake is made by the thread that answers it."""
+        accepted, address = super().get_request()
+        self.connections.append(accepted.dup())
+        if self._tls is None:
+            return accepted, address
+        return (
+            self._tls.wrap_socket(accepted, server_side=True, do_handshake_on_connect=False),
+            address,
+        )
+
+    def close_connections(self) -> None:
+        """Close every connection, as a server that has waited long enough."""
+        for connection in self.connections:
+            with connection, contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self.connections.clear()
+
+    def vanish(self) -> None:
+        """Drop every packet that arrives over the present connections, without an answer."""
+        program = ctypes.create_string_buffer(_DROP_ALL)
+        drop_all = struct.pack("HP", 1, ctypes.addressof(program))
+        for connection in self.connections:
+            connection.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, drop_all)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's own signature
         """Log nothing: most tests are about clients that hang up."""
@@ -66,6 +123,8 @@ class RawServer(socketserver.ThreadingTCPServer):
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
+        self.still.set()
+        self.close_connections()
         self.shutdown()
         self._thread.join(10)
         self.server_close()
@@ -75,16 +134,26 @@ class _Exchange(socketserver.StreamRequestHandler):
     server: RawServer
 
     def handle(self) -> None:
+        while head := self._head():
+            path = head.split(b" ", 2)[1].decode("latin-1")
+            if path == WARM_UP:
+                self.connection.sendall(kept_alive(b"warm"))
+                continue
+            self.server.requests.append((path, head))
+            for chunk in self.server.answers.get(path, [_NOT_FOUND]):
+                self.connection.sendall(chunk)
+            if not self.server.keeps_alive:
+                return
+
+    def _head(self) -> bytes:
+        """Return the head of the next request; empty at the end of the connection."""
         head = b""
         while not head.endswith(b"\r\n\r\n"):
             line = self.rfile.readline(65_536)
             if not line:
-                return
+                return b""
             head += line
-        path = head.split(b" ", 2)[1].decode("latin-1")
-        self.server.requests.append((path, head))
-        for chunk in self.server.answers.get(path, [_NOT_FOUND]):
-            self.connection.sendall(chunk)
+        return head
 
 
 class ConnectionRedirect:

@@ -18,7 +18,9 @@ from typing import Any, cast
 import msgspec
 
 from collage_lambda import wiring
+from collage_lambda.download.fetch import Timing
 from collage_lambda.download.limits import FetchLimits
+from collage_lambda.download.process_downloads import ProcessDownloads
 from collage_lambda.download.retries import RetryPolicy
 from collage_lambda.image.process_setup import configure_process
 from collage_lambda.originals.temp_store import TempStore
@@ -98,7 +100,9 @@ def build(task: Task) -> Report:
 def _limited(pipeline: ImagePipeline, task: Task) -> ImagePipeline:
     """Return the pipeline with the task's limits, the only ones that are not as deployed."""
     limits = FetchLimits(attempt_s=task.attempt_s, retry=RetryPolicy(attempts=1))
-    downloads = msgspec.structs.replace(pipeline.downloads, limits=limits)
+    before = pipeline.downloads
+    settings = msgspec.structs.replace(before.settings, limits=limits)
+    downloads = ProcessDownloads(settings, before.lookup, Timing())
     return dataclasses.replace(pipeline, downloads=downloads)
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from PIL import Image
@@ -17,10 +15,7 @@ from collage_lambda.cancelled_runs import CancelledRuns
 from collage_lambda.download.downloader import DownloadSettings
 from collage_lambda.download.fetch import Timing
 from collage_lambda.download.limits import FetchLimits
-from collage_lambda.download.resolver import system_lookup
 from collage_lambda.download.retries import RetryPolicy
-from collage_lambda.image.decoder import Decoder
-from collage_lambda.image.heif_process import HeifProcess
 from collage_lambda.lease import WindowLeases
 from collage_lambda.messages import Message
 from collage_lambda.originals.temp_store import TempStore
@@ -31,7 +26,6 @@ from collage_lambda.output.keys import keys_of
 from collage_lambda.output.links import Links
 from collage_lambda.output.publisher import Publisher
 from collage_lambda.output.store import OutputStore
-from collage_lambda.pipeline import ImagePipeline
 from collage_lambda.prefetch.pack_store import PackStore
 from collage_lambda.worker import CollageWorker
 from stream_ingest.contracts.events import WindowReady
@@ -39,6 +33,7 @@ from tests.fakes.collage.aws import BUS, OUTPUT, TABLE, TEMP, CollageAws
 from tests.fakes.collage.cover_server import CoverServer
 from tests.fakes.collage.events import window_image, window_ready
 from tests.fakes.collage.images import difference, plain_jpeg
+from tests.fakes.collage.pipelines import ImagePipelines
 
 COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30)]
 WHITE = (255, 255, 255)
@@ -59,11 +54,11 @@ class Clock:
 class WorkerBench:
     """A collage worker with moto's AWS and a cover server."""
 
-    def __init__(self, aws: CollageAws, server: CoverServer, threads: ThreadPoolExecutor) -> None:
+    def __init__(self, aws: CollageAws, server: CoverServer, pipelines: ImagePipelines) -> None:
         self.aws, self.server, self.clock = aws, server, Clock()
-        self._threads = threads
+        self._pipelines, self._threads = pipelines, pipelines.threads
         self.windows = WindowLeases(aws.dynamodb, TABLE, self.clock)
-        self.outputs = OutputStore(aws.s3, OUTPUT, copies_by_creator=True, threads=threads)
+        self.outputs = OutputStore(aws.s3, OUTPUT, copies_by_creator=True, threads=self._threads)
         self.announcer = Announcer(aws.events, BUS)
         self.refused: frozenset[str] = frozenset()
         self.limits = LIMITS
@@ -75,19 +70,13 @@ class WorkerBench:
     def worker(self, *, keep_originals: bool = True) -> CollageWorker:
         """Return a worker with the bench's settings."""
         temp = TempStore(self.aws.s3, TEMP)
-        pipeline = ImagePipeline(
-            downloads=DownloadSettings(
-                allowed=frozenset({self.server.source}),
-                at_once=64,
-                at_once_per_host=40,
-                limits=self.limits,
-            ),
-            lookup=system_lookup(self._threads),
-            timing=Timing(),
-            decoder=Decoder(threading.Lock(), HeifProcess()),
-            min_side_px=self.min_side_px,
-            threads=self._threads,
+        downloads = DownloadSettings(
+            allowed=frozenset({self.server.source}),
+            at_once=64,
+            at_once_per_host=40,
+            limits=self.limits,
         )
+        pipeline = self._pipelines.open(downloads, Timing(), self.min_side_px)
         builder = Builder(
             pipeline,
             temp=temp,

@@ -1,4 +1,4 @@
-"""Certificates for a server on 127.0.0.1, signed by an authority of our own."""
+"""Certificates for a server, 127.0.0.1 or a name, signed by an authority of our own."""
 
 from __future__ import annotations
 
@@ -52,6 +52,13 @@ def _certificate(
         .add_extension(authority, critical=False)
     )
     if issuer is not None:
-        names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))])
+        names = x509.SubjectAlternativeName([_name(host)])
         builder = builder.add_extension(names, critical=False)
     return builder.sign(signer, hashes.SHA256())
+
+
+def _name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
