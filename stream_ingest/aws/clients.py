@@ -16,6 +16,8 @@ import botocore.session
 from botocore.config import Config
 from botocore.loaders import Loader, create_loader
 
+from stream_ingest.aws.item_parser import ItemParserFactory
+
 if TYPE_CHECKING:
     from aiobotocore.config import AioConfig
     from aiobotocore.session import AioSession
@@ -45,6 +47,7 @@ def session() -> boto3.Session:
     """Return a session for the user's profile and region."""
     core = botocore.session.Session()
     _share_descriptions(core)
+    core.register_component("response_parser_factory", ItemParserFactory())
     return boto3.Session(botocore_session=core, region_name=region())
 
 
