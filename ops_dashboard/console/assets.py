@@ -1,6 +1,8 @@
 """The console's scripts and styles, and uPlot's, read at the start and served. Edge (disk).
 
-Files of subfolders are served beside the others, so their names differ from all others.
+Files of subfolders are served beside the others, so their names differ from all others. All are
+below a folder that is named after their content, so a browser asks for each once: scripts import
+each other by relative addresses, which stay in that folder.
 
 uPlot (MIT) draws the charts: 33 KB compressed, against 351 KB for Bokeh and 1.4 MB for Plotly. It
 comes from the PyPI package `uplot-python`, whose Python code is never imported: `hatch_build.py`
@@ -12,6 +14,8 @@ docs/adr/0046-static-files-in-memory.md says why aiohttp's own static files are 
 from __future__ import annotations
 
 import gzip
+import re
+from collections.abc import Iterable
 from hashlib import sha256
 from http import HTTPStatus
 from importlib.util import find_spec
@@ -30,6 +34,9 @@ _CONTENT_TYPES = {
     ".svg": "image/svg+xml",
 }
 _UPLOT = ("uPlot.iife.js", "uPlot.min.css")
+_IMPORT = re.compile(r'^(?:import|export)\b[^;]*?"\./([^"]+)";', re.MULTILINE)
+_VERSION_DIGITS = 12
+_YEAR_S = 365 * 86_400
 
 
 class Asset(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +49,7 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Assets:
-    """Serves ``/static/{name}`` from a fixed list of files, so no path can escape the folders."""
+    """Serves ``/static/{version}/{name}`` from a fixed list, so no path can escape the folders."""
 
     def __init__(self) -> None:
         """Read every file once; raises `FileNotFoundError` if uPlot is not installed."""
@@ -50,19 +57,42 @@ class Assets:
         paths = [path for path in found if path.suffix in _CONTENT_TYPES]
         paths += [chart_library() / name for name in _UPLOT]
         self._assets = {path.name: _read(path) for path in paths}
+        every = "".join(f"{name} {self._assets[name].etag}\n" for name in sorted(self._assets))
+        self.folder = f"/static/{sha256(every.encode()).hexdigest()[:_VERSION_DIGITS]}"
+        """The address below which pages find the files."""
 
     def routes(self) -> list[web.RouteDef]:
         """Return the route of the files."""
-        return [web.get("/static/{name}", self._get)]
+        return [web.get("/static/{version}/{name}", self._get)]
+
+    def has(self, name: str) -> bool:
+        """Return whether there is a file of this name."""
+        return name in self._assets
+
+    def imports(self, names: Iterable[str]) -> list[str]:
+        """Return the scripts that some scripts import, and what those import, without themselves.
+
+        A page names them, so that the browser requests all at once and not one level after another.
+        """
+        chosen = dict.fromkeys(names)
+        found = list(chosen)
+        for name in found:  # grows
+            imported = _IMPORT.findall(self._assets[name].body.decode())
+            found += [each for each in dict.fromkeys(imported) if each not in found]
+        return [name for name in found if name not in chosen]
 
     async def _get(self, request: web.Request) -> web.Response:
-        """Return a file, compressed if the browser accepts that; 304 if its copy is current."""
+        """Return a file, compressed if the browser accepts that; 304 if its copy is current.
+
+        A page of another release has another folder: it gets the files of this one, not to be kept.
+        """
         asset = self._assets.get(request.match_info["name"])
         if asset is None:
             raise web.HTTPNotFound(text="no such file")
+        is_current = request.path.startswith(f"{self.folder}/")
         headers = {
             "ETag": asset.etag,
-            "Cache-Control": "no-cache",  # may be stored, but is revalidated before each use
+            "Cache-Control": f"max-age={_YEAR_S}, immutable" if is_current else "no-cache",
             "Content-Type": asset.content_type,
             "Vary": "Accept-Encoding",
         }

@@ -11,9 +11,12 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ops_dashboard.console.access import Access, own_page
+from ops_dashboard.console.assets import Assets
 from ops_dashboard.console.middleware import start_session
 
 _MAX_LOGIN_BYTES = 4_096
+_OF_EVERY_PAGE = ("header", "search_box")
+"""Scripts that each page has besides its own."""
 
 
 class Page(NamedTuple):
@@ -50,10 +53,16 @@ class Pages:
     """Renders the pages; every value is escaped."""
 
     def __init__(
-        self, access: Access, *, stack: str, location: str, has_photos: bool = False
+        self,
+        access: Access,
+        assets: Assets,
+        *,
+        stack: str,
+        location: str,
+        has_photos: bool = False,
     ) -> None:
         """Show `stack` and the location of its deployment in the header of each page."""
-        self._access = access
+        self._access, self._assets = access, assets
         environment = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
             autoescape=True,
@@ -68,6 +77,8 @@ class Pages:
             stack=stack,
             location=location,
             change_token=access.change_token,
+            static=assets.folder,
+            imports=self._imports,
         )
         self._templates = environment
 
@@ -119,6 +130,11 @@ class Pages:
         response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": after})
         start_session(response, self._access)
         return response
+
+    def _imports(self, page: str) -> list[str]:
+        """Return what the scripts of a page import."""
+        names = (f"{name}.js" for name in (*_OF_EVERY_PAGE, page))
+        return self._assets.imports(filter(self._assets.has, names))
 
     def _render(self, template: str, *, status: int = 200, **values: object) -> web.Response:
         text = self._templates.get_template(template).render(values)

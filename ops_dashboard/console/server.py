@@ -42,8 +42,13 @@ def make_app(account: Account, access: Access, uploads: Uploads | None = None) -
     uploads = uploads or Uploads(
         push_to(stack), folder_of(stack), defaults=defaults, runs=account.runs.uploads
     )
+    assets = Assets()
     pages = Pages(
-        access, stack=stack, location=account.location(), has_photos=account.photos is not None
+        access,
+        assets,
+        stack=stack,
+        location=account.location(),
+        has_photos=account.photos is not None,
     )
     middleware = access_middleware(access, _origins(account), pages.error)
     app = web.Application(middlewares=[middleware])  # type: ignore[list-item]  # a plain coroutine
@@ -64,7 +69,7 @@ def make_app(account: Account, access: Access, uploads: Uploads | None = None) -
         Readiness(account),
         FailureLists(account),
         uploads,
-        Assets(),
+        assets,
         *_photo_parts(account),
     )
     for part in parts:

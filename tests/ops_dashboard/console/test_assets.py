@@ -21,14 +21,23 @@ PAGES = ["/", "/creators", "/gallery", "/failures", "/replay", "/upload", "/phot
 MAX_PAGE_BYTES = 90_000
 
 
+STATIC_FILE = re.compile(r'(?:src|href)="(/static/[0-9a-f]+)/([^"]+)"')
+
+
+def folder_of(console: RunningConsole) -> str:
+    """Return the address of the folder with the files."""
+    (folder,) = {folder for folder, _ in STATIC_FILE.findall(console.get("/").text)}
+    return str(folder)
+
+
 def load(console: RunningConsole, page: str) -> dict[str, bytes]:
     """Return the files that a browser loads for a page, compressed."""
-    text = console.get(page).text
-    names = set(re.findall(r'(?:src|href)="/static/([^"]+)"', text))
+    found_in_page = STATIC_FILE.findall(console.get(page).text)
+    folder, names = found_in_page[0][0], {name for _, name in found_in_page}
     found: dict[str, bytes] = {}
     while names - found.keys():
         name = min(names - found.keys())
-        answer = console.get(f"/static/{name}", **{"Accept-Encoding": "gzip"})
+        answer = console.get(f"{folder}/{name}", **{"Accept-Encoding": "gzip"})
         assert answer.status == 200, name
         found[name] = answer.body
         script = gzip.decompress(answer.body).decode()
@@ -46,8 +55,9 @@ def test_every_file_of_a_page_exists_and_together_they_are_small(
 
 
 def test_an_unchanged_file_is_not_sent_again(console: RunningConsole) -> None:
-    tag = console.get("/static/base.css").headers["ETag"]
-    again = console.get("/static/base.css", **{"If-None-Match": tag})
+    path = f"{folder_of(console)}/base.css"
+    tag = console.get(path).headers["ETag"]
+    again = console.get(path, **{"If-None-Match": tag})
     assert (again.status, again.body) == (304, b"")
 
 
@@ -56,13 +66,14 @@ def test_a_response_without_body_leaves_the_connection_usable(
     console: RunningConsole, method: str
 ) -> None:
     """A compressor's trailer after the headers would corrupt the connection's next response."""
-    tag = console.get("/static/base.css").headers["ETag"]
+    path = f"{folder_of(console)}/base.css"
+    tag = console.get(path).headers["ETag"]
     known = {"If-None-Match": tag} if method == "GET" else {}
     connection = http.client.HTTPConnection("127.0.0.1", console.port, timeout=20)
     with contextlib.closing(connection):
         for _ in range(2):
             headers = {"Accept-Encoding": "gzip, deflate", **known}
-            connection.request(method, "/static/base.css", headers=headers)
+            connection.request(method, path, headers=headers)
             response = connection.getresponse()
             assert (response.status, response.read()) == (304 if known else 200, b"")
         assert connection.sock is not None
@@ -71,10 +82,12 @@ def test_a_response_without_body_leaves_the_connection_usable(
 @pytest.mark.parametrize(
     "path",
     [
-        "/static/nothing.js",
-        "/static/../server.py",
+        "/static/0/nothing.js",
+        "/static/base.css",
+        "/static/0/../server.py",
+        "/static/0/%2e%2e/server.py",
+        "/static/0/..%2fserver.py",
         "/static/%2e%2e/server.py",
-        "/static/..%2fserver.py",
     ],
 )
 def test_only_the_listed_files_are_served(console: RunningConsole, path: str) -> None:
@@ -96,13 +109,34 @@ def test_all_files_together_are_small(console: RunningConsole) -> None:
         ("icon.svg", "image/svg+xml"),
     ],
 )
-def test_files_are_revalidated_and_have_exact_types(
+def test_files_are_kept_for_good_and_have_exact_types(
     console: RunningConsole, name: str, content_type: str
 ) -> None:
-    headers = console.get(f"/static/{name}").headers
+    headers = console.get(f"{folder_of(console)}/{name}").headers
     assert headers["Content-Type"] == content_type
-    assert headers["Cache-Control"] == "no-cache"
+    assert headers["Cache-Control"] == "max-age=31536000, immutable"
     assert headers["Vary"] == "Accept-Encoding"
+
+
+def test_files_in_the_folder_of_another_release_are_those_of_this_one_and_not_kept(
+    console: RunningConsole,
+) -> None:
+    current, other = (console.get(f"{each}/dom.js") for each in (folder_of(console), "/static/0"))
+    assert other.body == current.body
+    assert other.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_names_all_scripts_that_its_scripts_import(
+    console: RunningConsole, page: str
+) -> None:
+    """Otherwise the browser finds them one level of imports after another."""
+    text = console.get(page).text
+    named = re.findall(r'<script[^>]* src="/static/[0-9a-f]+/([^"]+)"', text)
+    preloaded = re.findall(r'<link rel="modulepreload" href="/static/[0-9a-f]+/([^"]+)"', text)
+    assert len(preloaded) == len(set(preloaded))
+    scripts = {name for name in load(console, page) if name.endswith(".js")}
+    assert scripts == {*named, *preloaded}
 
 
 @pytest.mark.parametrize("path", [*TEMPLATES, *STATIC], ids=lambda path: path.name)
