@@ -99,20 +99,26 @@ class Receiver:
         self.is_stopped = False
         """Whether no more messages are to be received."""
 
-    def messages(self, kind: str) -> Iterator[ReceivedMessage]:
+    def messages(self, kind: str, enough: int | None = None) -> Iterator[ReceivedMessage]:
         """Yield the messages of a queue, each once; reads no more than is consumed."""
-        for group in self.groups(kind):
+        for group in self.groups(kind, enough):
             yield from group
 
-    def groups(self, kind: str) -> Iterator[list[ReceivedMessage]]:
-        """Yield the messages of a queue in groups of up to ten, each message once."""
+    def groups(self, kind: str, enough: int | None = None) -> Iterator[list[ReceivedMessage]]:
+        """Yield the messages of a queue in groups of up to ten, each message once.
+
+        All of them: until a receive has waited in vain. Given `enough`, at least so many if there
+        are, without a request if it is 0.
+        """
+        if enough == 0:
+            return
         url = self._urls[kind]
         with map_errors(f"count the {kind} dead-letter queue"):
-            total = queue_depth(self._sqs, url).total
+            total = enough or queue_depth(self._sqs, url).total
         visibility_s = min(_MIN_VISIBILITY_S + total // _MESSAGES_PER_S, _MAX_VISIBILITY_S)
         max_receives = self._max_receives(kind)
         seen: set[str] = set()
-        while not self.is_stopped:
+        while not self.is_stopped and (enough is None or len(seen) < enough):
             with map_errors(f"receive from the {kind} dead-letter queue"):
                 answer = self._sqs.receive_message(
                     QueueUrl=url,

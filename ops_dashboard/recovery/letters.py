@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import count, islice
+from types import MappingProxyType
 
 import msgspec
 
@@ -38,14 +39,21 @@ class Letters:
         """Read these queues and objects."""
         self._queues, self._records = queues, records
 
-    def listing(self, limit: int = LIMIT, report: Report = lambda _: None) -> Listing:
-        """Return up to `limit` dead letters of each kind, the oldest first; 0 is no limit."""
+    def listing(
+        self, limit: int = LIMIT, report: Report = lambda _: None, *, as_counted: bool = False
+    ) -> Listing:
+        """Return up to `limit` dead letters of each kind, the oldest first; 0 is no limit.
+
+        With `as_counted`, a queue is not read any more once as many were received as SQS counts,
+        which is up to a minute late. Otherwise each queue is read until a receive has waited for
+        `WAIT_S` in vain, also an empty one.
+        """
         counts = self._counts()
 
         def read(letters: Iterator[DeadLetter]) -> list[DeadLetter]:
             return sorted(islice(letters, limit or None), key=_by_age)
 
-        by_kind = self._of_kinds(counts, read, report)
+        by_kind = self._of_kinds(counts, read, report, counts if as_counted else {})
         remaining = {kind: counts[kind] - len(letters) for kind, letters in by_kind.items()}
         return Listing(
             letters=[each for letters in by_kind.values() for each in letters],
@@ -67,14 +75,18 @@ class Letters:
         return found
 
     def _of_kinds(
-        self, kinds: Collection[str], read: Read, report: Report
+        self,
+        kinds: Collection[str],
+        read: Read,
+        report: Report,
+        enough: Mapping[str, int] = MappingProxyType({}),
     ) -> dict[str, list[DeadLetter]]:
         """Return what `read` returns of the dead letters of each kind, all kinds at once."""
         progress = count(1)
         with self._queues.received() as receiver, _threads() as threads:
 
             def letters(kind: str) -> Iterator[DeadLetter]:
-                for letter in self._letters(kind, receiver):
+                for letter in self._letters(kind, receiver, enough.get(kind)):
                     report(next(progress))
                     yield letter
                     if receiver.is_stopped:
@@ -87,10 +99,10 @@ class Letters:
                 receiver.is_stopped = True
                 raise
 
-    def _letters(self, kind: str, receiver: Receiver) -> Iterator[DeadLetter]:
+    def _letters(self, kind: str, receiver: Receiver, enough: int | None) -> Iterator[DeadLetter]:
         if kind in KINDS:
-            return self._records.dead_letters(kind)
-        return (message.dead_letter for message in receiver.messages(kind))
+            return iter(()) if enough == 0 else self._records.dead_letters(kind)
+        return (message.dead_letter for message in receiver.messages(kind, enough))
 
     def _counts(self) -> dict[str, int]:
         """Return the number of dead letters by kind: queues first."""

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.json_api import CachedValue, in_thread, json_response, read_json
+from ops_dashboard.console.api.window_query import choice
 from ops_dashboard.recovery.dead_letters import DeadLetter
 from ops_dashboard.recovery.drop import Dropped
 from ops_dashboard.recovery.letters import Listing
@@ -67,9 +68,12 @@ class Failures:
     async def _get_counts(self, _request: web.Request) -> web.Response:
         return json_response(await self._counts.get())
 
-    async def _get_letters(self, _request: web.Request) -> web.Response:
+    async def _get_letters(self, request: web.Request) -> web.Response:
+        """Return those that SQS counts; with ``all``, look for others too, which takes seconds."""
+        as_counted = choice(request, "all", ("yes",)) is None
         async with self._queue_lock:
-            found = await in_thread(self._account.dead_letters.letters.listing)
+            listing = self._account.dead_letters.letters.listing
+            found = await in_thread(listing, as_counted=as_counted)
         newest = sorted(found.letters, key=lambda letter: letter.when, reverse=True)
         return json_response(Listing(letters=newest, remaining=found.remaining))
 

@@ -67,14 +67,15 @@ function draw() {
     : h("p", { class: "hint" }, "None: everything that was accepted is done or in progress."));
 }
 
-/** Take letters off the page that are gone; listing the queues again takes seconds. */
+/** Take letters off the page that are gone: SQS still counts them for a moment. */
 function remove(ids) {
   letters = letters.filter((letter) => !ids.includes(letter.id));
   draw();
 }
 
-async function load() {
-  ({ letters, remaining } = await get("/api/failures/letters"));
+/** List what SQS counts; with `all`, also what it has not counted yet. */
+async function load(all = "") {
+  ({ letters, remaining } = await get(`/api/failures/letters${query({ all })}`));
   draw();
 }
 
@@ -116,7 +117,7 @@ async function drop(letter, button) {
 export function showDeadLetters(open) {
   openWindow = open;
   $("redrive-all").addEventListener("click", (event) => redrive({ all: true }, event.currentTarget));
-  $("refresh").addEventListener("click", () => load().catch((error) => toast(error.message, "bad")));
+  $("refresh").addEventListener("click", () => load("yes").catch((error) => toast(error.message, "bad")));
   onDeadCount(() => load());
   load().catch((error) => fill($("letters"), h("p", { class: "notice bad" }, error.message)));
 }

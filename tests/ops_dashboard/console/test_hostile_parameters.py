@@ -58,7 +58,7 @@ PARAMETERS = {
     "/api/windows/{}/timeline": ("logs",),
     "/api/windows/{}/next-failure": (),
     "/media/{}/{}": (),
-    "/static/{}": (),
+    "/static/{}/{}": (),
     "/api/batches": ("outcome", "trigger", "from", "to", "after"),
     "/api/batches/{}": (),
     "/api/batches/{}/windows": (),
@@ -67,7 +67,7 @@ PARAMETERS = {
     "/api/batches/{}/collages.zip": (),
     "/batches/{}": (),
     "/api/failures/counts": (),
-    "/api/failures/letters": (),
+    "/api/failures/letters": ("all",),
     "/api/replays": (),
     "/api/replays/{}/windows": ("page",),
     "/api/photos": ("gallery", "status", "after"),
@@ -197,7 +197,7 @@ def routes(account: Account) -> set[tuple[str, str]]:
         for route in app.router.routes():
             info = route.resource.get_info() if route.resource else {}
             path = info.get("formatter") or info.get("path", "")
-            for part in ("kind", "window_id", "batch_id", "name"):
+            for part in ("kind", "window_id", "batch_id", "name", "version"):
                 path = path.replace(f"{{{part}}}", "{}")
             found.add((route.method, path))
         return found

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Barrier
 from typing import Any
 
 import boto3
@@ -162,6 +160,20 @@ def test_what_somebody_else_reads_is_counted_as_remaining(stack: Stack) -> None:
     assert (len(found.letters), found.remaining) == (1, {"collage": 1})
 
 
+def test_only_what_is_counted_is_received_without_waiting_for_more(stack: Stack) -> None:
+    for number in range(25):
+        stack.put_window(number)
+    received: list[str] = []
+    stack.sqs.meta.events.register(
+        "provide-client-params.sqs.ReceiveMessage",
+        lambda params, **_: received.append(params["QueueUrl"]),
+    )
+    found = stack.letters.listing(as_counted=True)
+    assert received == [stack.dead["collage"]] * 3
+    assert found == stack.letters.listing()
+    assert set(received) == set(stack.dead.values())
+
+
 def test_an_interrupted_listing_leaves_everything_visible(stack: Stack) -> None:
     for number in range(25):
         stack.put_window(number)
@@ -185,30 +197,6 @@ def test_letters_are_found_by_short_id_or_whole_id(stack: Stack) -> None:
     with pytest.raises(NotFoundError, match="no dead letter 0123456789"):
         stack.letters.find({found.ref, "0123456789"})
     assert stack.waiting(stack.dead["collage"]) == 3
-
-
-class SlowQueues:
-    """Queues that answer once all of them are asked."""
-
-    kinds = ("collage", "intake", "sweeper")
-
-    def __init__(self) -> None:
-        self._met = Barrier(len(self.kinds), timeout=30)
-        self.is_stopped = False
-
-    @contextmanager
-    def received(self) -> Iterator[SlowQueues]:
-        yield self
-
-    def messages(self, _kind: str) -> Iterator[Any]:
-        self._met.wait()  # breaks unless all are there
-        return iter(())
-
-
-def test_queues_are_searched_at_the_same_time(stack: Stack) -> None:
-    queues: Any = SlowQueues()
-    with pytest.raises(NotFoundError):
-        Letters(queues, stack.records).find({"0123456789"})
 
 
 def bodies(stack: Stack, url: str) -> list[Any]:
