@@ -5,6 +5,7 @@ import sys
 from contextvars import ContextVar
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import uv
@@ -135,3 +136,68 @@ def test_the_text_of_a_condition_is_read_once() -> None:
 
     with pytest.raises(RuntimeError, match="conditions of DynamoDB differently"):
         server.read_conditions_once(SimpleNamespace(_tokenize=tokens))
+
+
+def test_a_condition_is_evaluated_once_for_equal_values() -> None:
+    read: list[object] = []
+
+    def evaluate(text: str, item: dict[str, Any], *_: object, slot: str) -> bool:
+        read.append(item)
+        if text == "wrong":
+            msg = f"wrong {slot}"
+            raise ValueError(msg)
+        return bool(item.get("a") == {"S": "x"})
+
+    def tokens(text: str) -> list[tuple[str, str]]:
+        return [("NAME_REF", each) for each in text.split()]
+
+    dynamodb = SimpleNamespace(_evaluate_condition=evaluate, _tokenize=tokens)
+    server.evaluate_conditions_once(dynamodb)
+    values, aliases = {":x": {"S": "x"}}, {"#a": "a"}
+
+    def holds(item: dict[str, Any], given: dict[str, Any] = values) -> bool:
+        return bool(dynamodb._evaluate_condition("#a = :x", item, given, aliases, slot="Filter"))  # noqa: SLF001 - ministack's
+
+    items: list[dict[str, Any]] = [{"a": {"S": each}, "b": {"N": each}} for each in "xyxyx"]
+    assert list(map(holds, items)) == [True, False, True, False, True]
+    assert read == items[:2]
+    assert holds({"a": {"S": "x"}}, dict(values)) is True  # another query
+    assert [holds({"a": {"L": []}}) for _ in range(2)] == [False, False]
+    assert [holds({}) for _ in range(2)] == [False, False]
+    assert len(read) == 2 + 1 + 2 + 1
+    with pytest.raises(ValueError, match="wrong ConditionExpression"):
+        dynamodb._evaluate_condition("wrong", {}, None, None)  # noqa: SLF001
+
+    with pytest.raises(RuntimeError, match="evaluates the conditions of DynamoDB differently"):
+        server.evaluate_conditions_once(SimpleNamespace())
+
+
+def test_the_text_of_a_projection_is_read_once() -> None:
+    """It is applied to each item that a query returns."""
+    read: list[str] = []
+
+    def project(item: dict[str, int], text: str, _: dict[str, str]) -> dict[str, int]:
+        read.append(text)
+        if text == "size":
+            msg = "reserved"
+            raise ValueError(msg)
+        return item
+
+    dynamodb = SimpleNamespace(_project_item=project)
+    server.read_projections_once(dynamodb)
+    items = [{"a": 1, "b": 2, "c": 3}, {"b": 4}]
+
+    assert [dynamodb._project_item(each, "#x, b", {"#x": "a"}) for each in items] == [  # noqa: SLF001 - ministack's
+        {"a": 1, "b": 2},
+        {"b": 4},
+    ]
+    assert dynamodb._project_item(items[0], "#x", {"#x": "c"}) == {"c": 3}  # noqa: SLF001
+    assert dynamodb._project_item(items[0], None, None) == items[0]  # noqa: SLF001
+    assert read == ["#x, b", "#x", None]
+    assert dynamodb._project_item(items[1], "b.c", {}) == items[1]  # noqa: SLF001
+    for _ in range(2):
+        with pytest.raises(ValueError, match="reserved"):
+            dynamodb._project_item(items[1], "size", {})  # noqa: SLF001
+
+    with pytest.raises(RuntimeError, match="projections of DynamoDB differently"):
+        server.read_projections_once(SimpleNamespace())
