@@ -20,6 +20,7 @@ from stream_ingest.aws.items import Item, decoding, to_wire, whole
 from stream_ingest.contracts import table
 from stream_ingest.contracts.creators import CreatorCase, candidates, creator_of
 from stream_ingest.contracts.errors import UnreadableItemError
+from stream_ingest.contracts.formats import FORMAT
 from stream_ingest.contracts.identity import FINGERPRINT_BYTES
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import BatchSettings
@@ -143,7 +144,7 @@ class CreatorReader:
                 break
         if len(found) > limit:
             start = {name: found[limit - 1][name] for name in ("batch_id", *_KEY)}
-        states = self._table.full_items(found[:limit])
+        states = self._table.full_items(found[:limit], _READ)  # without their image lists
         page = sorted(map(_entry, states), key=lambda each: each.creator)
         return CreatorPage(creators=page, next=write_cursor({"creators": start}) if start else None)
 
@@ -195,6 +196,7 @@ class CreatorReader:
         return self._table.scan(
             IndexName=table.BATCH_INDEX,
             FilterExpression=condition,
+            ProjectionExpression="creator_name, #item, batch_id, creator",
             ExpressionAttributeNames={"#item": table.SORT_KEY},
             ExpressionAttributeValues=to_wire(values),
             **({"ExclusiveStartKey": to_wire(start)} if start else {}),
@@ -202,6 +204,8 @@ class CreatorReader:
 
 
 _KEY = (table.PARTITION_KEY, table.SORT_KEY)
+_READ = ("creator", "display_name", "open_images", "batch_id", FORMAT)
+"""Attributes of a state that an entry is made of."""
 
 
 def _entry(item: Item) -> CreatorEntry:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import lru_cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -67,11 +68,11 @@ class RefusedFilter(msgspec.Struct, frozen=True, kw_only=True):
     def matches(self, row: RowRefusal) -> bool:
         """Return whether a row matches, apart from its time and batch."""
         part = self.creator_part
-        return (
-            self.reason in (None, row.reason)
-            and self.passing in (None, row.reason in PASSING)
-            and (part is None or part.lower() in row.creator.lower())
-        )
+        return self.has_reason(row.reason) and (part is None or part.lower() in row.creator.lower())
+
+    def has_reason(self, reason: RefusalReason) -> bool:
+        """Return whether rows with a reason may match."""
+        return self.reason in (None, reason) and self.passing in (None, reason in PASSING)
 
     def has_part(self, part: _Part) -> bool:
         """Return whether rows of a part file may match."""
@@ -103,6 +104,8 @@ class RefusedRows:
     def __init__(self, s3: S3Client, bucket: str) -> None:
         """Read the stack's output bucket."""
         self._s3, self._bucket = s3, bucket
+        # A part is replaced as a whole, at another time; so its rows are those of its key and time.
+        self._known_reasons = lru_cache(MAX_COUNTED)(partial(self._reasons, RefusedFilter()))
 
     def steps(
         self, wanted: RefusedFilter, *, after: Position | None, accept: AcceptRow = any_row
@@ -146,12 +149,14 @@ class RefusedRows:
         """Count rows by reason, in the newest `MAX_COUNTED` part files."""
         parts, complete = self._parts(wanted)
         counts: Counter[str] = Counter()
+        is_any = wanted.creator_part is None
+        read = self._known_reasons if is_any else partial(self._reasons, wanted)
         with ThreadPoolExecutor(_READERS, thread_name_prefix="refused") as threads:
-            for rows in threads.map(self._rows, parts[:MAX_COUNTED]):
+            for found in threads.map(read, parts[:MAX_COUNTED]):
                 counts.update(
-                    str(row.reason)
-                    for row_id, row in rows
-                    if wanted.matches(row) and accept(row_id)
+                    str(reason)
+                    for row_id, reason in found
+                    if wanted.has_reason(reason) and accept(row_id)
                 )
         return RefusedCount(
             by_reason=dict(counts.most_common()), complete=complete and len(parts) <= MAX_COUNTED
@@ -190,6 +195,10 @@ class RefusedRows:
     def _rows(self, part: _Part) -> list[tuple[str, RowRefusal]]:
         """Return the rows of a part with their ids."""
         return list(identified(part.key, read_part(self._s3, self._bucket, part.key)))
+
+    def _reasons(self, wanted: RefusedFilter, part: _Part) -> list[tuple[str, RefusalReason]]:
+        """Return the ids and reasons of the rows of a part that match."""
+        return [(row_id, row.reason) for row_id, row in self._rows(part) if wanted.matches(row)]
 
 
 def identified(key: str, rows: Iterable[RowRefusal]) -> Iterator[tuple[str, RowRefusal]]:

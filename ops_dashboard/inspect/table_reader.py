@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,9 @@ from stream_ingest.contracts import table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+
+_KEY = (table.PARTITION_KEY, table.SORT_KEY)
 
 
 class TableReader:
@@ -45,15 +48,18 @@ class TableReader:
         after = answer.get("LastEvaluatedKey")
         return list(map(from_wire, answer["Items"])), from_wire(after) if after else None
 
-    def full_items(self, entries: Iterable[Item]) -> Iterator[Item]:
+    def full_items(self, entries: Iterable[Item], attributes: Sequence[str] = ()) -> Iterator[Item]:
         """Yield the full items of index entries, in their order; skip those that no longer exist.
 
-        Costs half a read unit per 4 KB of item; a request reads up to 100 items.
+        Costs half a read unit per 4 KB of item; a request reads up to 100 items. With `attributes`
+        only these and the keys are sent, which costs as much but is faster.
         """
+        chosen = tuple(dict.fromkeys((*_KEY, *attributes))) if attributes else ()
         entries = iter(entries)
         while part := list(islice(entries, MAX_BATCH_KEYS)):
             keys = {_key_of(each) for each in part}
-            found = {_key_of(item): item for item in self._batch_get.items(keys, "read items")}
+            items = self._batch_get.items(keys, "read items", attributes=chosen)
+            found = {_key_of(item): item for item in items}
             yield from (found[_key_of(each)] for each in part if _key_of(each) in found)
 
 

@@ -49,10 +49,14 @@ class WindowFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a retry may help (`may_pass`)."""
 
     @property
+    def _is_failing(self) -> bool:
+        """Whether only windows with failures match."""
+        return self.has_failures or self.reason is not None or self.passing is not None
+
+    @property
     def statuses(self) -> tuple[WindowStatus, ...]:
         """The possible statuses, in the order of a window's life."""
-        failing = self.has_failures or self.reason is not None or self.passing is not None
-        possible = FAILING if failing else tuple(WindowStatus)
+        possible = FAILING if self._is_failing else tuple(WindowStatus)
         return tuple(each for each in possible if self.status in (None, each))
 
     @property
@@ -60,6 +64,17 @@ class WindowFilter(msgspec.Struct, frozen=True, kw_only=True):
         """Whether many windows that an index returns for it may not match."""
         given = (self.batch_id, self.creator_part, self.reason, self.passing)
         return any(each is not None for each in given)
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes of an index entry by which `selects` decides."""
+        given = {
+            "status": True,
+            "batch_id": self.batch_id is not None,
+            "creator": self.creator_part is not None,
+            **dict.fromkeys(("failures", "error"), self._is_failing),
+        }
+        return tuple(name for name, is_given in given.items() if is_given)
 
     def selects(self, entry: Mapping[str, Any]) -> bool:
         """Return whether an index entry, or an item, may be of a window that matches."""

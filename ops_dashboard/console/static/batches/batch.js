@@ -14,6 +14,8 @@ const RATE_S = 60;
 const EVERY_MS = 5000;
 const TILES_EVERY_MS = 20000;
 const RETRY_BEGINS_WITHIN_MS = 120000; // until then, its windows may still be what they were
+// Requested at once: nearly every batch has windows, and the figures of a large one take longer.
+let firstWindows = get(`${address}/windows`).catch(() => null);
 let windows = [];
 let tilesFor = null;
 let tilesAt = 0;
@@ -102,7 +104,8 @@ async function drawTiles({ progress }) {
   $("all").hidden = !progress.windows;
   if (state === tilesFor || (!isOver && Date.now() - tilesAt < TILES_EVERY_MS)) return;
   tilesAt = Date.now();
-  ({ windows } = await get(`${address}/windows`));
+  ({ windows } = (await firstWindows) ?? (await get(`${address}/windows`)));
+  firstWindows = null;
   tilesFor = state;
   if (windows.length) updateList($("tiles"), windows, (window) => window.window_id, (window) => tile(window, viewer.open));
   else $("tiles").replaceChildren(h("li", { class: "wide" }, emptyState("No window has closed for this batch")));
