@@ -43,13 +43,7 @@ def make_app(account: Account, access: Access, uploads: Uploads | None = None) -
         push_to(stack), folder_of(stack), defaults=defaults, runs=account.runs.uploads
     )
     assets = Assets()
-    pages = Pages(
-        access,
-        assets,
-        stack=stack,
-        location=account.location(),
-        has_photos=account.photos is not None,
-    )
+    pages = _pages(account, access, assets)
     middleware = access_middleware(access, _origins(account), pages.error)
     app = web.Application(middlewares=[middleware])  # type: ignore[list-item]  # a plain coroutine
     widgets = dashboard_widgets(account)
@@ -82,6 +76,16 @@ def make_app(account: Account, access: Access, uploads: Uploads | None = None) -
 
     app.cleanup_ctx.append(finish_runs)
     return app
+
+
+def _pages(account: Account, access: Access, assets: Assets) -> Pages:
+    return Pages(
+        access,
+        assets,
+        stack=account.outputs.stack,
+        location=account.location(),
+        has_photos=account.photos is not None,
+    )
 
 
 def _photo_parts(account: Account) -> tuple[PhotoListing, PhotoUploading] | tuple[()]:
