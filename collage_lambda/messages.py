@@ -16,6 +16,9 @@ from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.events import E_, CoversExpiring, WindowReady, decode_detail
 from stream_ingest.contracts.naming import creator_key, split_window_id
 
+MESSAGES_PER_DELIVERY = 5
+"""Maximum number of windows in one invocation of the collage function."""
+
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """EventBridge's envelope around a detail."""

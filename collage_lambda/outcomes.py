@@ -58,6 +58,8 @@ class Assembly(msgspec.Struct, kw_only=True):
     canvas: Canvas
     outcomes: list[CellOutcome]
     bytes_downloaded: int
+    is_late: bool = False
+    """Whether the window ran out of time, so that images are missing that may be available."""
     responses: dict[int, list[RecordedResponse]] = {}
     """Servers' responses by cell, for a batch in debug mode."""
 

@@ -7,6 +7,7 @@ failure, so the first failure of a message, and one that waits for a lease, make
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 FIRST_RETRY_S = 15
+APART_S = 30
+"""Seconds between messages that must not be in one delivery: most windows take a few."""
 _LONGEST_S = 12 * 3_600
 """Maximum visibility timeout of SQS (docs/facts.md#sqs)."""
 
@@ -48,9 +51,18 @@ class Redelivery:
         """Have a message that failed with `error` received again after `retry_after_s`."""
         receives = int(record.attributes.approximate_receive_count)
         delay_s = retry_after_s(error, receives, self._clock())
-        if delay_s is None:
-            return
-        with map_errors("shorten a visibility timeout"):
+        if delay_s is not None:
+            self._change(record, delay_s)
+
+    def spread(self, record: SQSRecord, place: int, remaining_s: float) -> None:
+        """Have messages received one by one, by their `place`, if the invocation crashes.
+
+        It has `remaining_s` left, in which none of them becomes visible.
+        """
+        self._change(record, math.ceil(remaining_s) + (place + 1) * APART_S)
+
+    def _change(self, record: SQSRecord, delay_s: int) -> None:
+        with map_errors("change a visibility timeout"):
             self._sqs.change_message_visibility(
                 QueueUrl=self._queue_url,
                 ReceiptHandle=record.receipt_handle,

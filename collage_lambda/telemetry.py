@@ -10,12 +10,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from collage_lambda import log_lines
 from collage_lambda.lease import WindowLeasedError
 from collage_lambda.messages import Message
 from collage_lambda.outcomes import Ending, WindowOutcome
 from stream_ingest.aws.meter import Meter
+from stream_ingest.aws.sqs_batch import log_not_scheduled
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.errors import CoverstreamError
 
@@ -63,3 +65,35 @@ def log_unhandled(logger: Logger, meter: Meter, error: Exception) -> None:
     meter.add(catalogue.MESSAGES_FAILED, 1)
     meter.flush()
     log_lines.log_unhandled(logger, error)
+
+
+class Telemetry:
+    """Reports about the collage Lambda's messages (`collage_lambda.delivery.DeliveryLog`)."""
+
+    def __init__(self, logger: Logger, meter: Meter) -> None:
+        """Write log lines by `logger`, metrics by `meter`."""
+        self._logger, self._meter = logger, meter
+
+    def received(self, record: SQSRecord) -> None:
+        """Add the message to all following lines."""
+        log_lines.log_received(self._logger, record)
+
+    def started(self, message: Message) -> None:
+        """Log that a window is taken up."""
+        log_lines.log_started(self._logger, message)
+
+    def ended(self, message: Message, outcome: WindowOutcome) -> None:
+        """Report how a message ended."""
+        log_outcome(self._logger, self._meter, message, outcome)
+
+    def failed(self, error: CoverstreamError) -> None:
+        """Report a message that will be delivered again, or become a dead letter."""
+        log_failure(self._logger, self._meter, error)
+
+    def not_scheduled(self, error: Exception) -> None:
+        """Log that a visibility timeout could not be changed."""
+        log_not_scheduled(self._logger, error)
+
+    def unhandled(self, error: Exception) -> None:
+        """Report an unexpected exception with its traceback."""
+        log_unhandled(self._logger, self._meter, error)

@@ -33,7 +33,7 @@ MIN_BUILD_S = 5
 
 
 class CollageWorker:
-    """Works off messages, one at a time."""
+    """Works off messages; `delivery` says which share an invocation."""
 
     def __init__(  # noqa: PLR0913 - the composition root names each part once
         self,
@@ -54,8 +54,13 @@ class CollageWorker:
         self._cancelled_runs = cancelled_runs
         self._builder, self._publisher, self._clock = builder, publisher, clock
 
-    def work(self, message: Message, *, owner: str, remaining_s: float) -> WindowOutcome:
+    def work(
+        self, message: Message, *, owner: str, remaining_s: float, share_s: float | None = None
+    ) -> WindowOutcome:
         """Bring one window to its end; safe to repeat with the same message at any time.
+
+        `remaining_s` is what is left of the invocation. If the window shares it with others, its
+        downloads may take `share_s` seconds, and it is given back if it needs more.
 
         Raises `TransientError` (also `WindowLeasedError`) if the message has to be delivered again.
         """
@@ -78,7 +83,12 @@ class CollageWorker:
             return WindowOutcome(ending=Ending.ERASED)
         if claimed is ClaimRefusal.ALREADY_FAILED:
             return WindowOutcome(ending=Ending.ALREADY_DONE)
-        outcome = self.build_claimed(message, claimed, remaining_s - PUBLISHING_S)
+        outcome = self.build_claimed(
+            message,
+            claimed,
+            remaining_s - PUBLISHING_S if share_s is None else share_s,
+            in_company=share_s is not None,
+        )
         if outcome.ending is not Ending.FAILED:  # else a retry may need the prefetched covers
             self._release_prefetched(message.event)
         return outcome
@@ -91,14 +101,16 @@ class CollageWorker:
             return  # its image list is gone; a lifecycle rule removes its prefetched covers
         self._pack_store.release_pack(image.prefetched for image in images if image.prefetched)
 
-    def build_claimed(self, message: Message, lease: Lease, build_s: float) -> WindowOutcome:
+    def build_claimed(
+        self, message: Message, lease: Lease, build_s: float, *, in_company: bool = False
+    ) -> WindowOutcome:
         """Bring a claimed window to its end; `build_s` limits its downloads.
 
         Releases the window, and raises, if that takes another delivery.
         """
         try:
             try:
-                return self._build(message, lease, build_s)
+                return self._build(message, lease, build_s, in_company=in_company)
             except PermanentError as error:
                 return self._fail_window(message, lease, error)
         except Exception:
@@ -114,7 +126,9 @@ class CollageWorker:
         self._windows.finish(lease, end)
         return WindowOutcome(ending=Ending.FAILED, end=end)
 
-    def _build(self, message: Message, lease: Lease, build_s: float) -> WindowOutcome:
+    def _build(
+        self, message: Message, lease: Lease, build_s: float, *, in_company: bool
+    ) -> WindowOutcome:
         started_s = self._clock()
         event = self._load_images(message.event)
         source = self._batch_sources.find(event.batch_id)
@@ -129,6 +143,7 @@ class CollageWorker:
             reuse_originals=is_rebuild,
             known_failures=message.known_failures,
             images_before=lease.images_before if keys.collage in existing else 0,
+            in_company=in_company,
         )
         self._save_responses(event, keys, build)
         lease.check(self._clock())

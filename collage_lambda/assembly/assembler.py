@@ -92,6 +92,7 @@ class Assembler:
             canvas=self._canvas,
             outcomes=without_repeats(outcomes),
             bytes_downloaded=sum(outcome.bytes_downloaded for outcome in outcomes),
+            is_late=any(task.cancelled() for task in tasks),
             responses=self._responses or {},
         )
 

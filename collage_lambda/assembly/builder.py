@@ -23,7 +23,12 @@ from collage_lambda.outcomes import Assembly, BuildResult
 from collage_lambda.output.keys import WindowKeys
 from collage_lambda.pipeline import ImagePipeline
 from collage_lambda.reasons import FailureReason
+from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import WindowReady
+
+
+class SlowWindowError(TransientError):
+    """A window needs more time than it has beside others; its next receipt builds it alone."""
 
 
 class Builder:
@@ -60,6 +65,7 @@ class Builder:
         reuse_originals: bool,
         known_failures: Mapping[str, FailureReason],
         images_before: int = 0,
+        in_company: bool = False,
     ) -> BuildResult:
         """Return a window's JPEGs after at most about `window_s` seconds of downloads.
 
@@ -67,6 +73,8 @@ class Builder:
         prefetched covers. Images whose identity is in `known_failures` are not downloaded: they
         have failed before with a permanent reason. A build with fewer images than `images_before`
         will not be published, so it takes no image from other windows.
+
+        Raises `SlowWindowError` if a window `in_company` ran out of time: alone it has more.
         """
         started_s = self._monotonic_s()
         with ExitStack() as stack:
@@ -78,6 +86,9 @@ class Builder:
             assembly = self._pipeline.downloads.run(
                 self._assemble(event, window_s, cached, writer, known_failures)
             )
+            if in_company and assembly.is_late:
+                msg = f"{event.window_id}: too slow to be built with others"
+                raise SlowWindowError(msg)
             assembled_s = self._monotonic_s()
             upload = self._upload(keys, writer, stored)
             if assembly.images_ok >= images_before:

@@ -13,6 +13,7 @@ are in the chart of parts only: a million rows of files cost less than a cent th
 
 from __future__ import annotations
 
+from collage_lambda.messages import MESSAGES_PER_DELIVERY
 from ops_dashboard.monitoring.metric_lines import (
     HIDDEN,
     Line,
@@ -33,7 +34,10 @@ KINESIS_PUT_UNIT_BYTES = 25_000
 
 COLLAGE_PUTS = 5
 """Collage, its copy by creator, thumbnail, metadata, originals."""
-COLLAGE_QUEUE_REQUESTS = 3
+COLLAGE_QUEUE_REQUESTS = 1 + 2 / MESSAGES_PER_DELIVERY
+"""EventBridge sends one message for each window; Lambda receives and deletes several at once, as
+many as fit into a delivery while windows wait in the queue."""
+COLLAGE_INVOCATIONS = 1 / MESSAGES_PER_DELIVERY
 COLLAGE_EVENTS = 2
 FILE_PUTS = 3
 """The chunks of a small file, and its copy in the archive."""
@@ -60,7 +64,7 @@ def collage_usd() -> float:
         COLLAGE_PUTS * LIST.s3_put.one
         + COLLAGE_QUEUE_REQUESTS * LIST.sqs_request.one
         + COLLAGE_EVENTS * LIST.event.one
-        + LIST.lambda_request.one
+        + COLLAGE_INVOCATIONS * LIST.lambda_request.one
     )
 
 

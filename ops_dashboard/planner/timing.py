@@ -11,6 +11,7 @@ import math
 
 import msgspec
 
+from collage_lambda.messages import MESSAGES_PER_DELIVERY
 from ops_dashboard.planner.bill import SWEEP_S, Stage
 from ops_dashboard.planner.collage_work import CollageSize
 from ops_dashboard.planner.intake_work import entrance_rows_per_s
@@ -75,7 +76,9 @@ def timing(
         full_after_s + ramp_s + stages[Stage.COLLAGE],
     )
     return Timing(
-        stages=stages, rows_in_s=delay_s + rows_s, seconds=delay_s + built_s + size.seconds
+        stages=stages,
+        rows_in_s=delay_s + rows_s,
+        seconds=delay_s + built_s + min(MESSAGES_PER_DELIVERY, job.windows) * size.seconds,
     )
 
 

@@ -6,7 +6,7 @@ message that cannot be decoded fails every time, and so ends in the dead-letter 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,7 @@ def process_messages(
             try:
                 consumer.schedule(record, error)
             except (CoverstreamError, ClientError) as unscheduled:  # the queue's timeout holds
-                logger.warning("visibility timeout not changed", reason=str(unscheduled))
+                log_not_scheduled(logger, unscheduled)
             raise
         except Exception as error:
             consumer.log_unhandled(logger, meter, error)
@@ -62,3 +62,13 @@ def process_messages(
     meter.add_memory(float(context.memory_limit_in_mb))
     meter.flush()
     return response
+
+
+def failed_items(message_ids: Iterable[str]) -> dict[str, Any]:
+    """Return the partial batch response that reports some messages. Pure."""
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in message_ids]}
+
+
+def log_not_scheduled(logger: Logger, error: Exception) -> None:
+    """Log that the queue's own visibility timeout applies to a message that failed."""
+    logger.warning("visibility timeout not changed", reason=str(error))

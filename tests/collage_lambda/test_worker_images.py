@@ -9,7 +9,9 @@ import time
 from typing import Any
 
 import msgspec
+import pytest
 
+from collage_lambda.assembly.builder import SlowWindowError
 from collage_lambda.download.limits import FetchLimits
 from collage_lambda.download.retries import RetryPolicy
 from collage_lambda.messages import Message
@@ -156,6 +158,18 @@ def test_the_window_ends_before_the_invocation_does(bench: WorkerBench) -> None:
     assert outcome.ending is Ending.CREATED
     assert bench.metadata(event)["failures"] == {"timeout": 1}
     assert "window ran out" in bench.metadata(event)["cells"][1]["detail"]
+
+
+def test_a_window_beside_others_is_given_back_instead_of_published_with_late_images_missing(
+    bench: WorkerBench,
+) -> None:
+    event = bench.event("body/0", "hang")
+    bench.limits = msgspec.structs.replace(LIMITS, attempt_s=50.0, read_s=50.0, image_s=100.0)
+    message = Message(event=event)
+    with pytest.raises(SlowWindowError):
+        bench.worker().work(message, owner="me", remaining_s=60, share_s=0.5)
+    assert bench.aws.stored() == bench.aws.stored(TEMP) == bench.aws.heard() == []
+    assert bench.aws.window(event.window_id)["status"] == "queued"
 
 
 def test_a_window_of_35_hostile_and_good_images_shows_the_good_ones(bench: WorkerBench) -> None:

@@ -7,15 +7,18 @@ from typing import Any
 
 def sqs_event(*bodies: str) -> dict[str, Any]:
     """Return the event that brings ``message-0``, ``message-1``, … for the first time."""
-    return {"Records": [_record(f"message-{index}", body) for index, body in enumerate(bodies)]}
+    return {"Records": [sqs_record(f"message-{index}", body) for index, body in enumerate(bodies)]}
 
 
-def _record(message_id: str, body: str) -> dict[str, Any]:
+def sqs_record(
+    message_id: str, body: str, receives: int = 1, receipt: str = "handle"
+) -> dict[str, Any]:
+    """Return one message of such an event."""
     return {
         "messageId": message_id,
-        "receiptHandle": "handle",
+        "receiptHandle": receipt,
         "body": body,
-        "attributes": {"ApproximateReceiveCount": "1"},
+        "attributes": {"ApproximateReceiveCount": str(receives)},
         "messageAttributes": {},
         "md5OfBody": "",
         "eventSource": "aws:sqs",

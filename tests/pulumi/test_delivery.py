@@ -43,6 +43,14 @@ def test_windows_go_from_the_bus_to_the_queue(dev: Recorder) -> None:
     assert target.inputs["arn"] == "arn:Queue:collage"
 
 
+def test_up_to_five_windows_are_built_by_one_invocation_which_waits_for_none(dev: Recorder) -> None:
+    mapping = dev.one("EventSourceMapping", "collage").inputs
+    assert mapping["eventSourceArn"] == "arn:Queue:collage"
+    assert mapping["batchSize"] == 5
+    assert "maximumBatchingWindowInSeconds" not in mapping
+    assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
 def test_covers_about_to_expire_go_to_their_own_queue(dev: Recorder) -> None:
     rule, target = (
         dev.one("EventRule", "covers-expiring"),

@@ -146,7 +146,6 @@ def test_the_failure_bucket_can_be_chosen(changed: Recorder) -> None:
 def test_windows_wait_in_the_queue_instead_of_being_throttled(prod: Recorder) -> None:
     mapping = prod.one("EventSourceMapping", "collage").inputs
     assert mapping["eventSourceArn"] == "arn:Queue:collage"
-    assert mapping["batchSize"] == 1
     assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["scalingConfig"] == {"maximumConcurrency": 100}
 

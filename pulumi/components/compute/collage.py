@@ -13,11 +13,12 @@ from components.messaging.delivery import Delivery
 from components.security import role_policies
 
 import pulumi
+from collage_lambda.messages import MESSAGES_PER_DELIVERY
 
 
 @dataclass(frozen=True, kw_only=True)
 class CollageArgs:
-    """The function and the resources that it uses; `max_concurrency` windows are built at once."""
+    """The function and its resources; up to `max_concurrency` invocations run at once."""
 
     function: FunctionArgs
     max_concurrency: int
@@ -30,7 +31,7 @@ class CollageArgs:
 
 
 class Collage(pulumi.ComponentResource):
-    """The function that builds one collage for each message."""
+    """The function that builds a collage for each message."""
 
     def __init__(
         self, name: str, args: CollageArgs, opts: pulumi.ResourceOptions | None = None
@@ -50,6 +51,13 @@ class Collage(pulumi.ComponentResource):
             content_dedup=args.content_dedup,
         )
         self.function = create_queue_worker(
-            name, args.function, role, granted, args.delivery, args.max_concurrency, self
+            name,
+            args.function,
+            role,
+            granted,
+            args.delivery,
+            args.max_concurrency,
+            self,
+            batch_size=MESSAGES_PER_DELIVERY,
         )
         self.register_outputs({"function": self.function.name})

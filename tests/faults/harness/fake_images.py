@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import cast
 
+from collage_lambda.assembly.builder import SlowWindowError
 from collage_lambda.assembly.content_memory import ContentMemory
 from collage_lambda.assembly.duplicates import without_repeats, without_shown
 from collage_lambda.image.compose import Canvas
@@ -28,6 +29,7 @@ from collage_lambda.reasons import Failure, FailureReason
 from stream_ingest.contracts.events import WindowImage, WindowReady
 from stream_ingest.windowing.rules.prefetch import ExpiringCover, Fetched
 from tests.fakes.ingest.threads import InlineExecutor
+from tests.faults.harness.aws.errors import KilledError
 
 _SHARED_IMAGES = 5
 
@@ -40,6 +42,10 @@ class FakeCdn:
         self._shared_bytes = shared_bytes
         self.gone = frozenset(gone)
         self.down: set[str] = set()
+        self.slow: set[str] = set()
+        """Identities that take too long for a window beside others."""
+        self.fatal: set[str] = set()
+        """Identities whose decoding kills the process."""
         self.missed: set[str] = set()
         """Identities that were requested while they were gone or down."""
         self.misplaced: list[str] = []
@@ -123,8 +129,14 @@ class FakeBuilder:
         reuse_originals: bool,
         known_failures: Mapping[str, FailureReason] | None = None,
         images_before: int = 0,
+        in_company: bool = False,
     ) -> BuildResult:
         """Return a window's images; stored originals are read first."""
+        identities = {image.identity for image in event.images}
+        if self._covers.fatal & identities:
+            raise KilledError
+        if in_company and self._covers.slow & identities:
+            raise SlowWindowError(event.window_id)
         assert window_s > 0
         with ExitStack() as stack:
             before = NO_STORED_ORIGINALS

@@ -143,11 +143,13 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Work:
-    """A collage worker handles `times` messages; faults apply to the first."""
+    """A collage worker is invoked `times` times; faults apply to the first invocation."""
 
     which: int = 0
     times: int = 1
     faults: Faults = ()
+    together: int = 1
+    """Maximum number of messages in an invocation."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from random import Random
 from unittest.mock import patch
 
+from collage_lambda.messages import MESSAGES_PER_DELIVERY
 from stream_ingest.batches.progress import ENDED_BATCHES
 from stream_ingest.contracts import table
 from stream_ingest.contracts.settings import BATCH_END
@@ -160,9 +161,9 @@ class HistoryRunner:
     def _work(self, step: history.Work | history.RedeliverMessage) -> None:
         account, faults = self.account, step.faults
         if isinstance(step, history.Work):
-            self._run(faults, lambda: account.work(step.which, faults))
+            self._run(faults, lambda: account.work(step.which, faults, step.together))
             for _ in range(step.times - 1):
-                account.work(step.which)
+                account.work(step.which, together=step.together)
         elif account.bodies:
             body = account.bodies[step.which % len(account.bodies)]
             self._run(faults, lambda: account.build(body, faults))
@@ -239,7 +240,7 @@ class HistoryRunner:
             while account.prefetch_queue.visible():
                 account.prefetch()
             while account.queue.visible():
-                account.work()
+                account.work(together=MESSAGES_PER_DELIVERY)
             self._advance(wait_s)
             if files_settled and self._is_settled():
                 return

@@ -18,7 +18,6 @@ from botocore.exceptions import ClientError
 from collage_lambda.messages import read_expiring, read_message
 from collage_lambda.outcomes import WindowOutcome
 from collage_lambda.prefetch.prefetcher import PrefetchResult
-from collage_lambda.redelivery import retry_after_s
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.events import BatchDrained, CoversExpiring, WindowReady, sources_of
@@ -34,11 +33,12 @@ from tests.faults.harness.aws.errors import KilledError
 from tests.faults.harness.aws.kinesis import FakeKinesis
 from tests.faults.harness.aws.mapping import LaneMapping, MappingSettings
 from tests.faults.harness.aws.s3 import FakeS3
-from tests.faults.harness.aws.sqs import FakeQueue, Message
+from tests.faults.harness.aws.sqs import FakeQueue
 from tests.faults.harness.fake_images import FakeCdn
 from tests.faults.harness.files.service import FileService
 from tests.faults.harness.injector import Fault, Faults
 from tests.faults.harness.process_pool import ProcessPool
+from tests.faults.harness.window_mapping import WindowMapping
 
 STREAM = "coverstream-test"
 COLLAGE_TIMEOUT_S = 120
@@ -101,6 +101,7 @@ class SimulatedAccount:
         self.windowing = ProcessPool(self, "windowing", wiring.stream_processor)
         self.sweeper = ProcessPool(self, "sweeper", wiring.sweeper)
         self.workers = ProcessPool(self, "collage", wiring.collage_worker)
+        self.windows = WindowMapping(self, timeout_s=COLLAGE_TIMEOUT_S)
         self.prefetchers = ProcessPool(self, "prefetch", wiring.prefetcher)
         self.lanes = self._lanes(mapping)
         self.invocations: list[Invocation] = []
@@ -157,41 +158,26 @@ class SimulatedAccount:
             batch_id = self.drained.pop()["detail"]["batch_id"]
             self._call(self.sweeper, faults, lambda part: raise_errors(part.sweep_batch(batch_id)))
 
-    def work(self, which: int = 0, faults: Iterable[Fault] = ()) -> WindowOutcome | None:
-        """Invoke a collage worker with a visible message; return None if SQS has to redeliver it.
+    def work(
+        self, which: int = 0, faults: Iterable[Fault] = (), together: int = 1
+    ) -> list[WindowOutcome]:
+        """Invoke a collage worker with up to `together` visible messages."""
+        return self.windows.invoke(which, together, faults)
 
-        The mapping passes one message at a time (pulumi/components/compute/queue_worker.py).
-        """
-        message = self.queue.receive(which)
-        if message is None:
-            return None
-        outcome = self.build(message.body, faults, lambda error: self._schedule(message, error))
-        if outcome is not None:
-            self.queue.delete(message.receipt)
-        return outcome
-
-    def _schedule(self, message: Message, error: CoverstreamError) -> None:
-        """Have a message received again when the function's handler would."""
-        delay_s = retry_after_s(error, message.receives, self.clock())
-        if delay_s is not None:
-            self.queue.change_visibility(message.receipt, delay_s)
-
-    def build(
-        self,
-        body: str,
-        faults: Iterable[Fault] = (),
-        on_error: Callable[[CoverstreamError], None] = lambda _: None,
-    ) -> WindowOutcome | None:
-        """Invoke a collage worker with a message body; return None if the invocation failed."""
+    def next_request(self) -> str:
+        """Return the id of the next invocation of a collage worker."""
         self._requests += 1
-        owner = f"request-{self._requests}"
+        return f"request-{self._requests}"
+
+    def build(self, body: str, faults: Iterable[Fault] = ()) -> WindowOutcome | None:
+        """Invoke a collage worker with a message body; return None if the invocation failed."""
+        owner = self.next_request()
         outcome: WindowOutcome | None = self._call(
             self.workers,
             faults,
             lambda worker: worker.work(
                 read_message(body), owner=owner, remaining_s=COLLAGE_TIMEOUT_S
             ),
-            on_error,
         )
         return outcome
 
@@ -237,19 +223,11 @@ class SimulatedAccount:
             raise AssertionError(msg) from error
 
     @staticmethod
-    def _call(
-        pool: ProcessPool[Any],
-        faults: Iterable[Fault],
-        work: Callable[[Any], Any],
-        on_error: Callable[[CoverstreamError], None] = lambda _: None,
-    ) -> Any:  # noqa: ANN401 - what `work` returns
+    def _call(pool: ProcessPool[Any], faults: Iterable[Fault], work: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - what `work` returns
         try:
             return pool.run(faults, work)
-        except CoverstreamError as error:
-            on_error(error)
         except _ON_PURPOSE:
-            pass
-        return None
+            return None
 
     def _bus(self) -> FakeBus:
         """Return the bus with the archive and the rules of the Pulumi program."""

@@ -95,7 +95,9 @@ def steps(flavour: Flavour) -> st.SearchStrategy[history.Step]:
     small, times = st.integers(0, 5), st.integers(1, 3)
     push = st.builds(history.Push, small, times, faults_of["push"])
     deliver = st.builds(history.Deliver, small, times, faults_of["windowing"])
-    work = st.builds(history.Work, small, times, faults_of["collage"])
+    work = st.builds(
+        history.Work, small, times, faults_of["collage"], st.sampled_from((1, 1, 2, 5))
+    )
     wait = st.builds(history.Wait, st.sampled_from(_WAITS))
     sweep = st.builds(history.Sweep, st.booleans(), faults_of["sweeper"])
     again = st.builds(

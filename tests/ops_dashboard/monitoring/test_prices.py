@@ -21,8 +21,8 @@ def test_only_the_price_list_contains_prices() -> None:
     """Alarms and plans use the same prices: cost.py multiplies those of the list."""
     assert cost.collage_usd() == pytest.approx(
         5 * LIST.s3_put.one
-        + 3 * LIST.sqs_request.one
+        + (1 + 2 / 5) * LIST.sqs_request.one
         + 2 * LIST.event.one
-        + LIST.lambda_request.one
+        + LIST.lambda_request.one / 5
     )
     assert all(getattr(Prices(), name).usd > 0 for name in Prices.__struct_fields__)

@@ -1,0 +1,126 @@
+"""One delivery of SQS messages: which windows are built together, and in what time. Edge.
+
+Messages on their first receipt come first and are built together. A message that was received
+before may be one whose window crashes the function, so it is built alone, after the others have
+ended: should it crash, they are received once more and are already done. Several such messages
+first get different times at which they become visible again, so that after a crash each of them
+comes in another delivery than the one that crashes.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from botocore.exceptions import ClientError
+
+from collage_lambda.messages import Message, read_message
+from collage_lambda.outcomes import WindowOutcome
+from collage_lambda.redelivery import Redelivery
+from collage_lambda.worker import PUBLISHING_S, CollageWorker
+from stream_ingest.contracts.errors import CoverstreamError
+
+
+class DeliveryLog(Protocol):
+    """Reports what becomes of each message."""
+
+    def received(self, record: SQSRecord) -> None:
+        """Begin with a message: what follows is about it."""
+
+    def started(self, message: Message) -> None:
+        """Report that the message's window is taken up."""
+
+    def ended(self, message: Message, outcome: WindowOutcome) -> None:
+        """Report how the message ended."""
+
+    def failed(self, error: CoverstreamError) -> None:
+        """Report why the message has to be delivered again."""
+
+    def not_scheduled(self, error: Exception) -> None:
+        """Report that the queue's own visibility timeout applies."""
+
+    def unhandled(self, error: Exception) -> None:
+        """Report an unexpected exception."""
+
+
+class WindowDelivery:
+    """Works off the messages of one invocation."""
+
+    def __init__(
+        self,
+        worker: CollageWorker,
+        redelivery: Redelivery,
+        log: DeliveryLog,
+        *,
+        request_id: str,
+        remaining_s: Callable[[], float],
+    ) -> None:
+        """Report to `log`; `remaining_s` returns the seconds that the invocation has left."""
+        self._worker, self._redelivery, self._log = worker, redelivery, log
+        self._request_id, self._remaining_s = request_id, remaining_s
+        self._failed: list[str] = []
+
+    def work(self, records: Sequence[SQSRecord]) -> list[str]:
+        """Return the ids of the messages that SQS has to deliver again."""
+        self._work_together([each for each in records if _receives(each) == 1])
+        again = [each for each in records if _receives(each) > 1]
+        self._spread(again[1:])
+        for record in again:
+            self._work_together([record])
+        return self._failed
+
+    def _work_together(self, records: Sequence[SQSRecord]) -> None:
+        """Build some windows, which share the rest of the invocation."""
+        for place, record in enumerate(records):
+            with self._reported(record):
+                message = read_message(record.body)
+                self._log.started(message)
+                remaining_s = self._remaining_s()
+                share_s = (remaining_s - PUBLISHING_S) / (len(records) - place)
+                outcome = self._worker.work(
+                    message,
+                    owner=self._owner(record),
+                    remaining_s=remaining_s,
+                    share_s=share_s if len(records) > 1 else None,
+                )
+                self._log.ended(message, outcome)
+
+    def _owner(self, record: SQSRecord) -> str:
+        """Return one receipt of one message, even if Lambda repeats an invocation under its id."""
+        return f"{self._request_id}/{record.message_id}/{secrets.token_hex(4)}"
+
+    @contextmanager
+    def _reported(self, record: SQSRecord) -> Iterator[None]:
+        """Report, and schedule, a message for which the block raises."""
+        self._log.received(record)
+        try:
+            yield
+        except CoverstreamError as error:
+            self._failed.append(record.message_id)
+            self._log.failed(error)
+            with self._attempted():
+                self._redelivery.schedule(record, error)
+        except Exception as error:  # noqa: BLE001 - logged with its traceback
+            self._failed.append(record.message_id)
+            self._log.unhandled(error)
+
+    def _spread(self, records: Sequence[SQSRecord]) -> None:
+        """Have messages that wait for their turn received one by one if they do not get it."""
+        for place, record in enumerate(records):
+            self._log.received(record)
+            with self._attempted():
+                self._redelivery.spread(record, place, self._remaining_s())
+
+    @contextmanager
+    def _attempted(self) -> Iterator[None]:
+        try:
+            yield
+        except (CoverstreamError, ClientError) as error:
+            self._log.not_scheduled(error)
+
+
+def _receives(record: SQSRecord) -> int:
+    return int(record.attributes.approximate_receive_count)

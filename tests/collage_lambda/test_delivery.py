@@ -1,0 +1,163 @@
+"""Which messages of a delivery are built together, in what order and time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from collage_lambda.delivery import WindowDelivery
+from collage_lambda.messages import Message
+from collage_lambda.outcomes import Ending, WindowOutcome
+from collage_lambda.redelivery import APART_S, Redelivery
+from collage_lambda.worker import PUBLISHING_S
+from stream_ingest.contracts.errors import CoverstreamError, TransientError
+from tests.fakes.collage.events import envelope, window_image, window_ready
+from tests.fakes.collage.recording_sqs import RecordingSqs
+from tests.fakes.sqs_delivery import sqs_record
+
+TIMEOUT_S = 120.0
+WINDOW_S = 10
+
+
+class Clock:
+    """The rest of an invocation; each window takes ten seconds of it."""
+
+    left_s = TIMEOUT_S
+
+    def __call__(self) -> float:
+        return self.left_s
+
+
+class Worker:
+    """Records what it is asked for."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.built: list[tuple[str, float | None]] = []
+        self.owners: list[str] = []
+        self.error: CoverstreamError | None = None
+
+    def work(
+        self, message: Message, *, owner: str, remaining_s: float, share_s: float | None
+    ) -> WindowOutcome:
+        assert remaining_s == self._clock.left_s
+        self.built.append((message.event.window_id[-1], share_s))
+        self.owners.append(owner)
+        self._clock.left_s -= WINDOW_S
+        if self.error:
+            raise self.error
+        return WindowOutcome(ending=Ending.ALREADY_DONE)
+
+
+class Log:
+    """Records what is reported, in order."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def received(self, record: SQSRecord) -> None:
+        self.lines.append(f"received {record.message_id}")
+
+    def started(self, message: Message) -> None:
+        self.lines.append(f"started {message.event.window_id[-1]}")
+
+    def ended(self, message: Message, outcome: WindowOutcome) -> None:
+        self.lines.append(f"ended {message.event.window_id[-1]} {outcome.ending}")
+
+    def failed(self, error: CoverstreamError) -> None:
+        self.lines.append(f"failed {error}")
+
+    def not_scheduled(self, error: Exception) -> None:
+        self.lines.append(f"not scheduled {error}")
+
+    def unhandled(self, error: Exception) -> None:
+        self.lines.append(f"unhandled {error}")
+
+
+class Bench:
+    """A delivery with a recording worker, queue and log."""
+
+    def __init__(self) -> None:
+        self.clock, self.sqs, self.log = Clock(), RecordingSqs(), Log()
+        self.worker = Worker(self.clock)
+
+    def deliver(self, receives: Sequence[int]) -> list[str]:
+        """Deliver the windows 0, 1, …, received so many times; return the failed messages."""
+        worker: Any = self.worker
+        delivery = WindowDelivery(
+            worker,
+            Redelivery(self.sqs.client, "queue", lambda: 0.0),
+            self.log,
+            request_id="request",
+            remaining_s=self.clock,
+        )
+        return delivery.work([record(number, times) for number, times in enumerate(receives)])
+
+
+def record(number: int, receives: int) -> SQSRecord:
+    body = envelope(window_ready([window_image("https://a/1")], number=number))
+    return SQSRecord(sqs_record(f"m{number}", body, receives, f"handle-{number}"))
+
+
+def test_windows_share_the_time_before_publishing_and_the_last_has_what_is_left() -> None:
+    bench = Bench()
+    assert bench.deliver((1, 1, 1)) == []
+    shares = [(120 - PUBLISHING_S) / 3, (110 - PUBLISHING_S) / 2, 100 - PUBLISHING_S]
+    assert bench.worker.built == list(zip("012", shares, strict=True))
+
+
+def test_a_window_alone_has_all_the_time() -> None:
+    bench = Bench()
+    bench.deliver((1,))
+    assert bench.worker.built == [("0", None)]
+
+
+def test_a_message_received_before_is_built_alone_and_after_the_others() -> None:
+    bench = Bench()
+    bench.deliver((2, 1, 1))
+    assert [window for window, _ in bench.worker.built] == ["1", "2", "0"]
+    assert bench.worker.built[-1] == ("0", None)
+    assert bench.sqs.changes == []
+
+
+def test_messages_received_before_become_visible_apart_from_each_other_before_one_is_built() -> (
+    None
+):
+    """The first keeps the queue's timeout: nothing crashes before it."""
+    bench = Bench()
+    bench.deliver((2, 1, 3, 2))
+    changed = [(each["ReceiptHandle"], each["VisibilityTimeout"]) for each in bench.sqs.changes]
+    assert changed == [("handle-2", 110 + APART_S), ("handle-3", 110 + 2 * APART_S)]
+    assert bench.log.lines.index("received m2") < bench.log.lines.index("started 0")
+
+
+def test_messages_are_built_even_if_their_timeouts_cannot_be_changed() -> None:
+    bench = Bench()
+    bench.sqs.error = TransientError("throttled")
+    assert bench.deliver((2, 2)) == []
+    assert [window for window, _ in bench.worker.built] == ["0", "1"]
+    assert "not scheduled throttled" in bench.log.lines
+
+
+def test_every_failed_message_is_reported_and_the_others_are_built() -> None:
+    bench = Bench()
+    bench.worker.error = TransientError("S3 is slow")
+    assert bench.deliver((1, 1)) == ["m0", "m1"]
+    assert bench.log.lines == [
+        *("received m0", "started 0", "failed S3 is slow"),
+        *("received m1", "started 1", "failed S3 is slow"),
+    ]
+
+
+@pytest.mark.parametrize("receives", [(1, 1), (2, 2)])
+def test_every_receipt_has_an_owner_of_its_own(receives: tuple[int, ...]) -> None:
+    """Even if Lambda invokes again under the same request id."""
+    bench = Bench()
+    bench.deliver(receives)
+    bench.deliver(receives)
+    owners = bench.worker.owners
+    assert len(set(owners)) == len(owners) == 4
+    assert {owner.rpartition("/")[0] for owner in owners} == {"request/m0", "request/m1"}
