@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import islice
 from pathlib import Path
 
@@ -11,7 +12,13 @@ from rich.table import Table
 from ops_dashboard.inspect.discards import Discards
 from ops_dashboard.inspect.failure import Failure
 from ops_dashboard.inspect.failure_sheet import FailureSheet
-from ops_dashboard.inspect.failures import FailureFilter, FailureList, FailurePage
+from ops_dashboard.inspect.failures import (
+    FailureFilter,
+    FailureList,
+    FailurePage,
+    FailureTotals,
+    Totals,
+)
 from ops_dashboard.inspect.named import Named
 from ops_dashboard.inspect.refused_rows import RefusedRows
 from ops_dashboard.inspect.window_pages import WindowPages
@@ -33,6 +40,12 @@ class FailureOutput(msgspec.Struct, frozen=True, kw_only=True):
     csv: bool
     out: Path | None
     json: bool
+
+
+class ShownFailures(FailurePage, frozen=True, kw_only=True):
+    """Some failures, and on the first page the totals of all that match, as programs get them."""
+
+    totals: FailureTotals | None
 
 
 _ROWS = 50
@@ -57,13 +70,16 @@ def show_failures(
         _write(failures, wanted, output)
         return
     page = _filled(failures, wanted, output.limit or _ROWS, output.after)
+    totals = failures.totals(wanted) if output.after is None else None
     if output.json:
-        print_json(page)
+        print_json(ShownFailures(failures=page.failures, next=page.next, totals=totals))
         return
     if page.failures:
         print_table(failure_table(page.failures))
     elif page.next is None:
         say("no failures")
+    if totals is not None and page.failures:
+        print_table(totals_table(totals))
     if page.next is not None:
         say(f"there are more: --after {page.next}")
 
@@ -83,10 +99,13 @@ def _filled(
 def _write(failures: FailureList, wanted: FailureFilter, output: FailureOutput) -> None:
     with whole_file(output.out) as file:
         sheet = FailureSheet(file)
-        count = 0
+        count, by_reason = 0, Counter[str]()
         for count, failure in enumerate(islice(failures.every(wanted), output.limit), 1):  # noqa: B007 - the number of the last
             sheet.add(failure)
-    say(f"{counted(count, 'failure')} written{f' to {output.out}' if output.out else ''}")
+            by_reason.update(failure.reasons.keys())
+    reasons = ", ".join(f"{each:,} {reason}" for reason, each in by_reason.most_common())
+    place = f" to {output.out}" if output.out else ""
+    say(f"{counted(count, 'failure')} written{place}{f': {reasons}' if reasons else ''}")
 
 
 def failure_table(failures: list[Failure]) -> Table:
@@ -94,6 +113,24 @@ def failure_table(failures: list[Failure]) -> Table:
     columns = ("window or row", "status", "images", "at (UTC)", "batch", "retry", "reasons")
     rows = [(*_place(each), "may help" if each.passing else "no", _why(each)) for each in failures]
     return table_of(columns, rows, spare=("at (UTC)", "images", "batch"))
+
+
+def totals_table(totals: FailureTotals) -> Table:
+    """Return a table of the windows and rows that match, by reason."""
+    windows, rows = totals.windows, totals.rows
+    by_reason = Counter(windows.by_reason)
+    by_reason.update(rows.by_reason)
+    lines = [
+        (reason, windows.by_reason.get(reason), rows.by_reason.get(reason))
+        for reason, _ in by_reason.most_common()
+    ]
+    return table_of(
+        ("reason", "windows", "refused rows"), [*lines, ("all", *map(_total, (windows, rows)))]
+    )
+
+
+def _total(totals: Totals) -> object:
+    return totals.total if totals.complete else f"at least {totals.total:,}"
 
 
 def _place(failure: Failure) -> tuple[object, ...]:

@@ -185,9 +185,15 @@ def test_a_retry_asks_first_and_is_of_this_batch_alone(seeded: SeededConsole, he
     asked: list[str] = []
     bodies: list[object] = []
 
+    run = {"name": "retry-1", "kind": "retry", "windows": 11, "done": 0, "gone": 0}
+    run |= {"batch_id": name, "state": "building"}
+
     def started(route: Route) -> None:
-        bodies.append(route.request.post_data_json)
-        route.fulfill(status=202, json={"name": "retry-1", "windows": 11})
+        if route.request.method == "POST":
+            bodies.append(route.request.post_data_json)
+            route.fulfill(status=202, json=run)
+        else:
+            route.fulfill(json=[{**run, "done": 3}])
 
     page.route("**/api/replays", started)
     page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
@@ -198,6 +204,7 @@ def test_a_retry_asks_first_and_is_of_this_batch_alone(seeded: SeededConsole, he
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Retry failed …").click()
     expect(page.get_by_text("11 windows will be built again")).to_be_visible()
+    expect(page.locator("#rate")).to_contain_text("retry: 3 of 11 windows")
     assert bodies == [{"retry": True, "batch": name}]
     assert asked[0].startswith(f"Build 11 windows of batch {name} again?")
     here.messages[:] = [each for each in here.messages if not each.startswith("dialog: Build")]

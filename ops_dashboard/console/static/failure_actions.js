@@ -4,9 +4,9 @@ import { get, post } from "./api.js";
 import { $, fill, h, toast } from "./dom.js";
 import { isWindow } from "./failure_rows.js";
 import { int, plural } from "./format.js";
+import { isOpen, runRate } from "./rates.js";
 
 const DISCARDED_AT_ONCE = 100;
-const OPEN = new Set([undefined, "listing", "sending", "building"]);
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const ASK = {
@@ -25,8 +25,9 @@ function show(title, done, all, detail = "") {
 /** Follow a run until it is over; its windows are those that were sent. */
 async function follow(started) {
   let run = started;
-  while (run && OPEN.has(run.state) && run.done < run.windows) {
-    show(run.name, run.done, run.windows);
+  while (run && isOpen(run) && run.done < run.windows) {
+    const rate = runRate(run);
+    show(run.name, run.done, run.windows, rate && ` · ${rate}`);
     await wait(2000);
     run = (await get("/api/replays")).find((each) => each.name === started.name);
   }

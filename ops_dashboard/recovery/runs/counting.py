@@ -13,6 +13,7 @@ from functools import lru_cache
 from ops_dashboard.inspect.window_record import WindowRecord
 from ops_dashboard.inspect.windows import WindowReader
 from ops_dashboard.recovery.runs.run import (
+    NEEDS_ITS_PROCESS,
     ChosenWindow,
     Run,
     WindowChange,
@@ -49,10 +50,13 @@ class RunCounter:
             chosen = self._page(run.name, page)
             after = count_page(after, page, len(chosen), self._found(chosen).values())
         after = ended_if_done(after)
-        if not changes_count(run, after) and len(run.pending) <= PAGES_PER_CHECK:
+        is_changed = changes_count(run, after)
+        if not is_changed and len(run.pending) <= PAGES_PER_CHECK:
             return after
+        # To look at other pages next is no news of a run, nor is a count a sign of its process.
+        is_news = is_changed and run.state not in NEEDS_ITS_PROCESS
         try:
-            return self._store.save(after)
+            return self._store.save(after, is_news=is_news)
         except ConflictError:
             return self._store.load(run.name)
 

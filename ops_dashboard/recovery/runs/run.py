@@ -10,8 +10,9 @@
 
 Until its last window is sent, a run needs the process that started it, which writes its item at
 least every `HEARTBEAT_S`. An item that is older than `INTERRUPTED_AFTER_S` is that of a process
-that was stopped: its run is *interrupted*. From ``building`` on, whoever looks at a run counts its
-windows.
+that was stopped: its run is *interrupted*. Whoever looks at a run counts its windows. Only from
+``building`` on is a count that differs news of the run: without news for `GIVE_UP_AFTER_S` it is
+*stalled*, however often somebody looks.
 """
 
 from __future__ import annotations
@@ -85,6 +86,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     started_at: datetime
     updated_at: datetime
+    """When its process last wrote it; from ``building`` on, when its figures last changed."""
     archive: Span | None = None
     """None for windows that are sent one by one."""
     skip_permanent: bool = False

@@ -35,13 +35,14 @@ class RunStore:
         """Use a low-level client."""
         self._dynamodb, self._table, self._now = dynamodb, table_name, now
 
-    def save(self, run: Run) -> Run:
-        """Write a run and return it as it is now.
+    def save(self, run: Run, *, is_news: bool = True) -> Run:
+        """Write a run and return it as it is now; `updated_at` stays without `is_news`.
 
         Raises `ConflictError` if another process has written it since it was read.
         """
         now = self._now()
-        written = replace(run, revision=run.revision + 1, updated_at=now)
+        updated_at = now if is_news else run.updated_at
+        written = replace(run, revision=run.revision + 1, updated_at=updated_at)
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(revision)"}
         if run.revision:
             condition = {

@@ -5,12 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 import msgspec
 import pytest
 
+from ops_dashboard.inspect import refused_rows
+from ops_dashboard.inspect.batches.refused_parts import read_part
+from ops_dashboard.inspect.failure_command import totals_table
+from ops_dashboard.inspect.failures import FailureTotals, Totals
+from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.stack_outputs import parameter_name
 from stream_ingest.push.refused_rows import RefusedRows
 from stream_ingest.records.rows import RefusalReason, RowRefusal
@@ -19,6 +27,9 @@ from tests.fakes.ingest.aws import OUTPUT
 from tests.fakes.ingest.rows import NOW_S, header
 from tests.fakes.ops.stack_outputs import stack_outputs
 from tests.fakes.ops.table import OpsTable
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 A = header("batch-a", images=2)
 FORMULA = "=cmd|' /C calc'!A0"
@@ -95,7 +106,7 @@ def test_a_file_appears_when_it_is_complete(commands: Commands, tmp_path: Path) 
     path = tmp_path / "failures.csv"
     done = commands.run("ops-dashboard", "failures", "--out", str(path))
     assert (done.code, done.out) == (0, "")
-    assert f"4 failures written to {path}" in done.err
+    assert f"4 failures written to {path}: 2 expired, 1 bad_json, 1 timeout" in done.err
     assert len(path.read_text().splitlines()) == 5
     assert [each.name for each in tmp_path.iterdir()] == ["failures.csv"]
 
@@ -105,6 +116,55 @@ def test_json_is_a_page(commands: Commands) -> None:
     page = json.loads(done.out)
     assert [each["row"]["reason"] for each in page["failures"]] == ["expired"]
     assert page["next"]
+    assert page["totals"]["windows"] == {
+        "total": 2, "by_reason": {"expired": 1, "timeout": 1}, "complete": True,
+    }  # fmt: skip
+    assert page["totals"]["rows"]["by_reason"] == {"expired": 1, "bad_json": 1}
+    later = commands.run("ops-dashboard", "failures", "--json", "--after", page["next"])
+    assert json.loads(later.out)["totals"] is None
+
+
+def test_totals_by_reason_are_of_all_that_match(commands: Commands) -> None:
+    done = commands.run("ops-dashboard", "failures", "--limit", "1", "--creator", "ann")
+    lines = [re.sub(r"[^a-z0-9]+", " ", line).strip() for line in done.out.splitlines()]
+    last = [line for line in lines if line][-4:]
+    assert last == ["reason windows refused rows", "expired 1", "timeout 1", "all 2 0"]
+    none = commands.run("ops-dashboard", "failures", "--to", "2020-01-01")
+    assert (none.out, none.err.strip()) == ("", "no failures")
+
+
+def test_totals_say_if_there_is_more_than_was_counted() -> None:
+    some = Totals(total=20_000, by_reason={"expired": 20_000}, complete=False)
+    table = totals_table(
+        FailureTotals(windows=some, rows=Totals(total=0, by_reason={}, complete=True))
+    )
+    cells = [str(cell) for column in table.columns for cell in column.cells]
+    assert cells == ["expired", "all", "20,000", "at least 20,000", "", "0"]
+
+
+@pytest.mark.parametrize("to_file", [False, True])
+def test_a_csv_that_cannot_be_finished_is_an_error_and_no_file(
+    commands: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, to_file: bool
+) -> None:
+    """AWS fails after the first rows: the exit code says so, and no file appears."""
+
+    def broken(s3: S3Client, bucket: str, key: str) -> Iterator[RowRefusal]:
+        if "part-00001" in key:
+            raise TransientError(f"read {key}: no answer")  # noqa: EM102, TRY003 - a fake
+        return read_part(s3, bucket, key)
+
+    writer = RefusedRows(boto3.client("s3"), OUTPUT, "batch-a")
+    writer.parts = 1
+    reason = RefusalReason.NO_URL
+    writer.store([RowRefusal(reason=reason, creator="c", cover="", created_at="")])
+    monkeypatch.setattr(refused_rows, "read_part", broken)
+    place = ["--out", str(tmp_path / "failures.csv")] if to_file else ["--csv"]
+    done = commands.run("ops-dashboard", "failures", *place)
+    assert done.code == 1
+    assert "part-00001" in done.err
+    assert "written" not in done.err
+    assert list(tmp_path.iterdir()) == []
+    assert ("no_url" in done.out) == (not to_file)
 
 
 @pytest.mark.parametrize(

@@ -6,20 +6,23 @@ import { makeViewer, tile } from "./collage.js";
 import { $, emptyState, fill, h, toast, updateList, visibleText } from "./dom.js";
 import "./dead_count.js";
 import { FAILURE_REASONS, REFUSAL_REASONS, duration, int, plural } from "./format.js";
+import { isOpen, makeRate, runRate } from "./rates.js";
 import { timeAgo } from "./times.js";
 
 const id = decodeURIComponent(location.pathname.split("/")[2]);
 const address = `/api/batches/${encodeURIComponent(id)}`;
-const RATE_S = 60;
 const EVERY_MS = 5000;
 const TILES_EVERY_MS = 20000;
 const RETRY_BEGINS_WITHIN_MS = 120000; // until then, its windows may still be what they were
 // Requested at once: nearly every batch has windows, and the figures of a large one take longer.
 let firstWindows = get(`${address}/windows`).catch(() => null);
+const AT_END = new Set(["ended", "abandoned", "rejected"]);
 let windows = [];
 let tilesFor = null;
 let tilesAt = 0;
-let samples = [];
+const rate = makeRate();
+let run = null; // its retry that is under way
+let isRunDue = false;
 let isOver = false;
 let followUntil = 0;
 
@@ -31,17 +34,28 @@ function work({ progress, outcome }) {
   return { done: progress.images_ok + progress.images_failed, total: progress.rows_accepted - progress.open_images, unit: "images" };
 }
 
-/** The rate of the last minute, and how long the rest takes at that rate; "" if nothing moves. */
+/** How fast the batch goes, and how long the rest takes; how long it has been running if nothing moves. */
 function rateText(batch) {
-  const now = Date.now() / 1000;
   const { done, total, unit } = work(batch);
-  samples = [...samples.filter((each) => each.unit === unit && now - each.at <= RATE_S), { at: now, done, unit }];
-  const first = samples[0];
-  const rate = now > first.at ? (done - first.done) / (now - first.at) : 0;
-  if (rate <= 0) return `running for ${duration(now - new Date(batch.started_at) / 1000)}`;
-  const speed = `${int(rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate))} ${unit}/s`;
-  return total > done ? `${speed} · about ${duration((total - done) / rate)} left` : speed;
+  return rate(done, total, unit) || `running for ${duration(Date.now() / 1000 - new Date(batch.started_at) / 1000)}`;
 }
+
+/** How far the windows of a batch that has ended are built again: as its retry says, if there is one. */
+function againText({ progress }) {
+  if (run) return [h("a", { href: "/replay" }, run.kind), `: ${int(run.done)} of ${plural(run.windows, "window")}`, run.rate ? ` · ${run.rate}` : null];
+  const open = ["ready", "queued", "processing"].reduce((sum, status) => sum + (progress.windows_by_status[status] ?? 0), 0);
+  return open ? `${plural(open, "window")} being built` : "";
+}
+
+/** Read the batch's retry that is under way, at every other call. */
+async function readRun() {
+  isRunDue = !isRunDue;
+  if (!isRunDue) return;
+  const found = (await get("/api/replays")).find((each) => each.batch_id === id && isOpen(each));
+  run = found ? { ...found, rate: runRate(found) } : null;
+}
+
+const isBuiltAgain = ({ progress }) => Date.now() < followUntil || (AT_END.has(progress.status) && !progress.ended);
 
 function reasonRows(reasons, texts, kind, total) {
   return Object.entries(reasons).sort((one, other) => other[1] - one[1]).map(([reason, count]) =>
@@ -71,7 +85,7 @@ async function retry(batch, button) {
     const number = `${more ? "at least " : ""}${plural(count, "window")}`;
     if (!count) toast("No window failed for a reason that may have passed.", "bad");
     else if (confirm(`Build ${number} of batch ${id} again?\n\n${plural(batch.progress.images_failed, "image")} failed. Windows with reasons that may have passed are built again; a collage is replaced only if the new one has no fewer images.`)) {
-      const run = await post("/api/replays", wanted);
+      run = await post("/api/replays", wanted);
       toast(h("span", {}, `${number} will be built again: `, h("a", { href: "/replay" }, run.name)));
       isOver = false;
       followUntil = Date.now() + RETRY_BEGINS_WITHIN_MS;
@@ -115,7 +129,7 @@ function draw(batch) {
   const { progress, outcome } = batch;
   fill($("outcome"), outcomePill(outcome));
   fill($("about"), `${progress.trigger} · started `, timeAgo(batch.started_at));
-  $("rate").textContent = progress.ended ? "" : rateText(batch);
+  fill($("rate"), isBuiltAgain(batch) ? againText(batch) : progress.ended ? "" : rateText(batch));
   fill($("progress"), bar(progress), batchFigures(progress),
     batch.is_complete ? null : h("p", { class: "quiet" }, "Still adding up the windows of this batch …"),
     progress.rejected ? h("p", { class: "notice bad" }, visibleText(progress.rejected)) : null,
@@ -140,6 +154,7 @@ const page = poll(async () => {
     return;
   }
   isOver = batch.progress.ended && batch.is_complete && Date.now() > followUntil;
+  if (isBuiltAgain(batch)) await readRun();
   const signature = JSON.stringify(batch);
   if (signature !== drawn || !isOver) draw(batch);
   drawn = signature;

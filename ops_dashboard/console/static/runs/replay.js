@@ -4,7 +4,8 @@ import { makeViewer } from "./collage.js";
 import { $, emptyState, h, updateList, toast } from "./dom.js";
 import "./dead_count.js";
 import { int, plural } from "./format.js";
-import { isOpen, runRow } from "./run_row.js";
+import { isOpen, runRate } from "./rates.js";
+import { runRow } from "./run_row.js";
 
 const POLL_MS = 5000;
 const local = (date) => new Date(date.getTime() - date.getTimezoneOffset() * 60000).toISOString().slice(0, 19);
@@ -96,7 +97,8 @@ $("start").addEventListener("click", () => attempt($("start"), async () => {
 }));
 
 const runs = poll(async () => {
-  const all = await get("/api/replays");
+  const found = await get("/api/replays");
+  const all = found.map((run) => ({ ...run, rate: runRate(run) })); // so that a row is drawn anew once nothing moves
   if (all.length) updateList($("runs"), all, (run) => run.name, (run) => runRow(run, viewer.open, () => runs.now()));
   else $("runs").replaceChildren(emptyState("No replays yet", "Replays and retries of the last 30 days are shown here, whoever started them."));
   const open = all.filter(isOpen).length;

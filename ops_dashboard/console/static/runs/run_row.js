@@ -2,6 +2,7 @@
 import { get, post, query } from "./api.js";
 import { fill, h, nameElement, pill, toast, visibleText } from "./dom.js";
 import { int, moment, plural, windowNumber } from "./format.js";
+import { isOpen } from "./rates.js";
 import { timeAgo } from "./times.js";
 
 const STATES = {
@@ -14,10 +15,6 @@ const STATES = {
   cancelled: ["cancelled", ""],
   failed: ["failed", "failed"],
 };
-const OPEN = ["listing", "sending", "building"];
-
-/** Whether a run is under way. */
-export const isOpen = (run) => OPEN.includes(run.state);
 
 /** By name of a run: the list of its windows as a person left it, over redraws of the row. */
 const lists = new Map();
@@ -86,12 +83,12 @@ function windowsOf(run, open) {
 function figures(run) {
   const statuses = Object.entries(run.by_status).map(([status, count]) => `${int(count)} ${status}`).join(", ");
   const waiting = run.state === "sending" || run.state === "interrupted" ? `, ${int(run.sent)} sent` : "";
-  return h("p", {}, h("b", {}, `${int(run.done)} of ${int(run.windows)}`), ` windows rebuilt${waiting}`, statuses ? h("span", { class: "quiet" }, ` (${statuses})`) : null);
+  return h("p", {}, h("b", {}, `${int(run.done)} of ${int(run.windows)}`), ` windows rebuilt${waiting}`, statuses ? h("span", { class: "quiet" }, ` (${statuses})`) : null, run.rate ? ` · ${run.rate}` : null);
 }
 
 const button = (label, onclick) => h("button", { type: "button", class: "small", onclick: (event) => onclick(event.currentTarget) }, label);
 
-/** A row of the list; `open` shows a window, `refresh` reads the list again. */
+/** A row of the list, of a run with its `rate` as text; `open` shows a window, `refresh` reads the list again. */
 export function runRow(run, open, refresh) {
   const [label, kind] = STATES[run.state] ?? [run.state, ""];
   return h("article", { class: "run", "aria-label": run.name, data: { done: String(!isOpen(run)), state: run.state } },

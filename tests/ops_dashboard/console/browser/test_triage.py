@@ -258,7 +258,7 @@ def test_all_that_match_are_retried_and_the_progress_shown(here: Visit) -> None:
     asked: list[str] = []
     accept(here, asked)
     sent: list[dict[str, object]] = []
-    run = {"name": "retry-1", "windows": 69, "done": 0, "by_status": {}}
+    run = {"name": "retry-1", "windows": 69, "done": 0, "by_status": {}, "state": "building"}
     page = here.page
 
     def start(route: object) -> None:
@@ -266,7 +266,9 @@ def test_all_that_match_are_retried_and_the_progress_shown(here: Visit) -> None:
             sent.append(json.loads(route.request.post_data))  # type: ignore[attr-defined]
             route.fulfill(json=run, status=202)  # type: ignore[attr-defined]
         else:
-            route.fulfill(json=[{**run, "done": 69, "by_status": {"completed": 69}}])  # type: ignore[attr-defined]
+            route.fulfill(
+                json=[{**run, "done": 69, "state": "ended", "by_status": {"completed": 69}}]
+            )  # type: ignore[attr-defined]
 
     page.route("**/api/replays", start)
     here.open("/failures?what=windows")

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
+
 import pytest
 
 from ops_dashboard.recovery.runs import following
 from ops_dashboard.recovery.runs.counting import PAGES_PER_CHECK
 from ops_dashboard.recovery.runs.following import follow
-from ops_dashboard.recovery.runs.run import Run, State
+from ops_dashboard.recovery.runs.run import INTERRUPTED_AFTER_S, Run, State, shown_state
 from stream_ingest.contracts.errors import NotFoundError, UserError
 from tests.ops_dashboard.recovery.runs.conftest import WINDOWS, RunsBench
 
@@ -38,6 +41,54 @@ def test_of_a_large_run_each_check_counts_other_pages(
     for _ in range(3):
         counter.check(bench.store.load(run.name))
     assert bench.store.load(run.name).done == 3
+
+
+def test_a_large_run_that_is_watched_stalls_as_any_other(
+    bench: RunsBench, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each check writes which pages come next, which is no news of the run."""
+    monkeypatch.setattr("ops_dashboard.recovery.runs.counting.PAGES_PER_CHECK", 1)
+    bench.clock[0] += timedelta(hours=1)
+    bench.build(run.name, range(21, WINDOWS + 1))
+    counter = bench.counter()
+    states = []
+    for _ in range(30):
+        now = counter.check(bench.store.load(run.name))
+        states.append(shown_state(now, bench.clock[0]))
+        bench.clock[0] += timedelta(hours=1)
+    assert now.done == 3
+    first = states.index(State.STALLED)
+    assert (set(states[:first]), set(states[first:])) == ({State.BUILDING}, {State.STALLED})
+    stalled = bench.store.load(run.name)
+    counter.check(stalled)
+    assert bench.store.load(run.name).revision == stalled.revision
+
+
+def test_a_run_whose_process_was_stopped_is_interrupted_however_often_it_is_counted(
+    bench: RunsBench,
+) -> None:
+    """Also while windows that it had sent are still being built."""
+    bench.queue.before = stop_at_second_page(bench)
+    runner = bench.runner()
+    with pytest.raises(KeyboardInterrupt):
+        runner.work(*runner.start(bench.order()))
+    name = bench.store.newest(1)[0].name
+    for number in range(1, 5):
+        bench.clock[0] += timedelta(seconds=INTERRUPTED_AFTER_S / 3)
+        bench.build(name, [number])
+        now = bench.counter().check(bench.store.load(name))
+    assert now.done == 4
+    assert shown_state(now, bench.clock[0]) is State.INTERRUPTED
+    bench.queue.before = lambda: None
+    assert bench.runner("ben@server").resume(name).state is State.BUILDING
+
+
+def stop_at_second_page(bench: RunsBench) -> Callable[[], None]:
+    def stop() -> None:
+        if bench.queue.sent:
+            raise KeyboardInterrupt
+
+    return stop
 
 
 def test_a_run_without_news_is_not_written(bench: RunsBench, run: Run) -> None:
