@@ -37,6 +37,8 @@ class ImagePipeline:
     threads: Executor
     min_side_px: int = MIN_SIDE_PX
     """Smallest width and height that an image may have."""
+    simd: bool = True
+    """Whether images may be scaled by pic-scale."""
 
 
 def open_pipeline(settings: CollageSettings, clock: Callable[[], float]) -> ImagePipeline:
@@ -57,6 +59,7 @@ def open_pipeline(settings: CollageSettings, clock: Callable[[], float]) -> Imag
         decoder=Decoder(threading.Lock(), HeifProcess()),
         threads=ThreadPoolExecutor(concurrency.decoders, thread_name_prefix="decode"),
         min_side_px=settings.min_side_px,
+        simd=settings.simd_scaling,
     )
 
 

@@ -39,6 +39,8 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
     user_agent: str
     min_side_px: int
     """Smallest width and height that an image may have."""
+    simd_scaling: bool
+    """Whether images may be scaled by pic-scale; if not, Pillow alone scales them."""
     memory_mb: int
     """Memory that Lambda gives the function."""
     url_life_s: int
@@ -74,6 +76,7 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
             download_tries=variables.integer(env.DOWNLOAD_TRIES),
             user_agent=variables.text(env.DOWNLOAD_USER_AGENT),
             min_side_px=variables.integer(env.MIN_SIDE_PX),
+            simd_scaling=variables.switch(env.SIMD_SCALING),
             memory_mb=variables.integer(env.MEMORY_MB),
             prefetch_expire_days=variables.integer(env.PREFETCH_EXPIRE_DAYS, 2),
             url_life_s=variables.integer(env.COLLAGE_URL_LIFE_S, 0),

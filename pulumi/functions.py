@@ -156,6 +156,7 @@ class FunctionSettings:
             environment.DOWNLOAD_TRIES: str(settings.download_tries),
             environment.DOWNLOAD_USER_AGENT: settings.download_user_agent,
             environment.MIN_SIDE_PX: str(settings.min_side_px),
+            environment.SIMD_SCALING: _switch(on=settings.simd_scaling),
             environment.CONTENT_DEDUP: _switch(on=settings.content_dedup),
             environment.DEDUP_HORIZON_DAYS: str(settings.dedup_horizon_days),
             environment.KEEP_ORIGINALS: _switch(on=settings.keep_originals),

@@ -48,20 +48,22 @@ class Assembler:
         refused: AbstractSet[str] = frozenset(),
         debug: bool = False,
         min_side_px: int = MIN_SIDE_PX,
+        simd: bool = True,
     ) -> None:
         """Assemble `images`, decoded by `decoder` in `threads`.
 
         `cached` images are not downloaded; neither are those in `known_failures` (by identity),
         which keep their reason. Every image that is shown goes into `writer`. An image whose sha256
         is in `refused` counts as missing, and so does one with a side below `min_side_px`. With
-        `debug` the servers' responses are recorded.
+        `debug` the servers' responses are recorded. Without `simd` Pillow alone scales images.
         """
         self._layout, self._images = layout, images
-        self._canvas = Canvas(layout, len(images))
+        self._canvas = Canvas(layout, len(images), simd=simd)
         self._spec = CellSpec(
             cell_px=layout.cell_px,
             background=parse_rgb(layout.background),
             min_side_px=min_side_px,
+            simd=simd,
         )
         self._fetcher, self._threads, self._decoder = fetcher, threads, decoder
         self._cached, self._writer = cached, writer

@@ -158,6 +158,7 @@ class Builder:
                 refused=self._refused_images,
                 debug=event.debug,
                 min_side_px=pipeline.min_side_px,
+                simd=pipeline.simd,
             )
             return await assembler.assemble(window_s)
 

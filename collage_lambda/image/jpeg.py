@@ -1,8 +1,7 @@
 """Decode no more of a JPEG than its cell shows. Pure (Pillow).
 
-*Size.* libjpeg can decode at n/8 of the size and skips that part of the inverse DCT. Pillow uses
-4/8, 2/8 and 1/8. If a third is requested, libjpeg uses 3/8: covers 720 px wide then have 270 px to
-scale to a cell of 200, not 360.
+*Size.* libjpeg can decode at a half, a quarter or an eighth of the size and skips that part of the
+inverse DCT.
 
 *Rows.* Most covers are upright and their cell is the square in the middle: of 540x960 the lowest
 fifth would be decoded for nothing. A smaller height in the frame header avoids that. libjpeg
@@ -18,7 +17,6 @@ import struct
 
 from PIL import ImageFile, JpegImagePlugin
 
-_EIGHTHS = 8
 _BLOCK_PX = 8
 _START_OF_IMAGE = b"\xff\xd8"
 END_OF_IMAGE = b"\xff\xd9"
@@ -30,9 +28,9 @@ _MARKER = 0xFF
 
 
 def load(
-    image: JpegImagePlugin.JpegImageFile, data: bytes, eighths: int, cell_px: int
+    image: JpegImagePlugin.JpegImageFile, data: bytes, scale: int, cell_px: int
 ) -> tuple[float, float]:
-    """Decode what a square cell shows of `data`, at `eighths` of the size: 8, 4, 3, 2 or 1.
+    """Decode what a square cell shows of `data`, at 1/`scale` of the size: 1, 2, 4 or 8.
 
     Returns the width and height of the whole picture in the scaled pixels of `image`; rows below
     the square may be missing. (A scaled size is rounded up to whole pixels, and the last one is
@@ -44,11 +42,11 @@ def load(
     if shortened is not None and type(image) is JpegImagePlugin.JpegImageFile:
         # not for an MPO, a subclass that reads its pictures from elsewhere
         image.fp = io.BytesIO(shortened)
-    else:
-        rows = height
-    _draft(image, (width, rows), eighths)
+        image.tile = [image.tile[0]._replace(extents=(0, 0, width, rows))]
+        image._size = width, rows  # noqa: SLF001 - as Pillow's own decoders do
+    draft(image, scale)
     image.load()
-    return width * eighths / _EIGHTHS, height * eighths / _EIGHTHS
+    return width / scale, height / scale
 
 
 def ending_after(data: bytes, size: tuple[int, int], rows: int) -> bytes | None:
@@ -78,9 +76,9 @@ def scans(data: bytes) -> int:
     return data.count(bytes((_MARKER, _START_OF_SCAN)))
 
 
-def scale(image: ImageFile.ImageFile, eighths: int) -> None:
-    """Set up decoding of the whole picture at `eighths` of its size."""
-    _draft(image, image.size, eighths)
+def draft(image: ImageFile.ImageFile, scale: int) -> None:
+    """Set up decoding at 1/`scale` of the size."""
+    image.draft(None, (image.width // scale, image.height // scale))
 
 
 def _rows(image: JpegImagePlugin.JpegImageFile, cell_px: int) -> int:
@@ -90,14 +88,6 @@ def _rows(image: JpegImagePlugin.JpegImageFile, cell_px: int) -> int:
     lowest = (height + min(image.size)) // 2 + 4 * (width // cell_px + 1)
     mcu = _BLOCK_PX * max((vertical for _, _, vertical, _ in image.layer), default=1)
     return -(-lowest // mcu) * mcu
-
-
-def _draft(image: ImageFile.ImageFile, size: tuple[int, int], eighths: int) -> None:
-    """Set up decoding of `size` at `eighths`, like Pillow's `draft`, which does not support 3."""
-    width, height = (-(-side * eighths // _EIGHTHS) for side in size)
-    image.tile = [image.tile[0]._replace(extents=(0, 0, width, height))]
-    image.decoderconfig = (-(-_EIGHTHS // eighths), 0)
-    image._size = width, height  # noqa: SLF001 - as Pillow's own decoders do
 
 
 def _frame(data: bytes) -> int | None:

@@ -20,7 +20,7 @@ from collage_lambda.prefetch.cover_pack import CoverPacker
 from collage_lambda.reasons import Failure
 from stream_ingest.windowing.rules.prefetch import ExpiringCover, Fetched
 
-_SPEC = CellSpec(cell_px=16, background=(255, 255, 255))
+_SPEC = CellSpec(cell_px=16, background=(255, 255, 255), simd=False)
 
 
 class FetchSummary(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,6 +33,9 @@ class ImageSettings(ComputeSettings, frozen=True, kw_only=True, rename="camel"):
     """``User-Agent`` of downloads; by default that of a browser."""
     min_side_px: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 50
     """Smallest width and height that an image may have; a smaller one counts as failed."""
+    simd_scaling: bool = True
+    """Scale images by pic-scale if it scales as Pillow does on the function's processor. Without it
+    a collage takes a quarter more processor time."""
     refused_images: tuple[Sha256, ...] = ()
     """sha256 of placeholders that count as missing images; the log names images that repeat."""
     prefetch_covers: bool = True

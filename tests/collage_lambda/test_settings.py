@@ -12,7 +12,7 @@ READ = (
     *(env.CONTENT_DEDUP, env.DEDUP_HORIZON_DAYS),
     *(env.KEEP_ORIGINALS, env.BY_CREATOR_COPY, env.DOWNLOADS_AT_ONCE),
     *(env.DOWNLOADS_PER_HOST, env.DOWNLOAD_TIMEOUT_S, env.DOWNLOAD_TRIES),
-    *(env.DOWNLOAD_USER_AGENT, env.MIN_SIDE_PX),
+    *(env.DOWNLOAD_USER_AGENT, env.MIN_SIDE_PX, env.SIMD_SCALING),
     *(env.COLLAGE_URL_LIFE_S, env.PREFETCH_EXPIRE_DAYS),
 )
 
@@ -23,6 +23,7 @@ def test_lists_may_be_empty() -> None:
     assert settings.refused_images == frozenset()
     assert settings.copies_by_creator
     assert settings.keep_originals
+    assert settings.simd_scaling
     assert (settings.downloads_at_once, settings.downloads_per_host) == (64, 40)
     assert settings.url_life_s == 3_600
 
@@ -41,6 +42,7 @@ def test_every_variable_is_read() -> None:
             DOWNLOAD_TRIES="1",
             DOWNLOAD_USER_AGENT="covers/1.0",
             MIN_SIDE_PX="100",
+            SIMD_SCALING="off",
             COLLAGE_URL_LIFE_S="0",
         )
     )
@@ -52,6 +54,7 @@ def test_every_variable_is_read() -> None:
     assert (settings.downloads_at_once, settings.downloads_per_host) == (8, 2)
     assert (settings.download_timeout_s, settings.download_tries) == (30, 1)
     assert (settings.user_agent, settings.min_side_px) == ("covers/1.0", 100)
+    assert not settings.simd_scaling
     assert settings.url_life_s == 0
 
 

@@ -42,6 +42,7 @@ def lambda_variables(
         env.DOWNLOAD_TRIES: "3",
         env.DOWNLOAD_USER_AGENT: "tests",
         env.MIN_SIDE_PX: "50",
+        env.SIMD_SCALING: "on",
         env.PHOTOS_TABLE: "photos",
         env.UPLOADS_BUCKET: "uploads",
         env.RENDITIONS_BUCKET: "renditions",

@@ -66,6 +66,7 @@ CHANGED: Mapping[str, object] = {
     "keepOriginals": False,
     "keyTemplate": "{batch}/{creator}_{kind}_{window}",
     "minSidePx": 100,
+    "simdScaling": False,
     "originalsExpireDays": 90,
     "partialResponses": "raise",
     "prefetchCovers": False,

@@ -71,6 +71,7 @@ def test_settings_reach_the_functions_that_they_concern(changed: Recorder) -> No
     assert collage[environment.DOWNLOAD_TRIES] == "1"
     assert collage[environment.DOWNLOAD_USER_AGENT] == "covers/1.0"
     assert collage[environment.MIN_SIDE_PX] == "100"
+    assert collage[environment.SIMD_SCALING] == "off"
     assert collage[environment.KEEP_ORIGINALS] == collage[environment.BY_CREATOR_COPY] == "off"
 
 

@@ -15,7 +15,7 @@ from collage_lambda.image.heif_process import HeifProcess
 from collage_lambda.reasons import Failure, FailureReason
 from tests.fakes.collage.images import encoded, jpeg, picture
 
-SPEC = CellSpec(cell_px=100, background=(255, 255, 255))
+SPEC = CellSpec(cell_px=100, background=(255, 255, 255), simd=False)  # as in the child
 HEIC = encoded(picture(320, 240), "HEIF", quality=90)
 
 SLOW_ANSWER = """
