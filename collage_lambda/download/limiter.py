@@ -31,7 +31,7 @@ class DownloadLimiter:
         self._per_host = per_host
         self.totals: tuple[asyncio.Semaphore, ...] = (asyncio.Semaphore(total),)
         """Of each of which a request holds a permit."""
-        self._hosts = WeakValueDictionary[str, asyncio.Semaphore]()
+        self.hosts = WeakValueDictionary[str, asyncio.Semaphore]()
         """Only of hosts that a request holds or waits for a permit of."""
         self.large = asyncio.Semaphore(LARGE_BODIES)
         self.large_s = large_s
@@ -51,7 +51,7 @@ class DownloadLimiter:
             yield
 
     def _permits_of(self, host: str) -> asyncio.Semaphore:
-        return self._hosts.setdefault(host, asyncio.Semaphore(self._per_host))
+        return self.hosts.setdefault(host, asyncio.Semaphore(self._per_host))
 
 
 class ImageBudget:

@@ -124,3 +124,48 @@ def test_a_request_that_ends_sooner_is_not_given_more_time() -> None:
                 assert budget.limit.when() == pytest.approx(before, abs=1)
 
     asyncio.run(run())
+
+
+def test_windows_within_a_limiter_share_its_permits() -> None:
+    """Together they get its total and its hosts' permits; a window's own total is its own."""
+
+    async def run() -> tuple[int, int, int]:
+        whole = DownloadLimiter(total=6, per_host=4)
+        windows = {"small": whole.within(2), "large": whole}
+        running: Counter[str] = Counter()
+        most_total, most_small, most_host = 0, 0, 0
+
+        async def request(window: str, host: str) -> None:
+            nonlocal most_total, most_small, most_host
+            async with windows[window].request(host):
+                running[window] += 1
+                running[host] += 1
+                most_total = max(most_total, running["small"] + running["large"])
+                most_small = max(most_small, running["small"])
+                most_host = max(most_host, running["busy"])
+                for _ in range(20):
+                    await asyncio.sleep(0)
+                running[window] -= 1
+                running[host] -= 1
+
+        wanted = [
+            ("large" if index % 2 else "small", "busy" if index < 40 else "other")
+            for index in range(60)
+        ]
+        await asyncio.gather(*(request(*each) for each in wanted))
+        return most_total, most_small, most_host
+
+    assert asyncio.run(run()) == (6, 2, 4)
+
+
+def test_a_limiter_forgets_hosts_that_no_request_uses() -> None:
+    """A process asks ever new hosts for years."""
+
+    async def run() -> int:
+        limiter = DownloadLimiter(total=2, per_host=1)
+        for number in range(50):
+            async with limiter.request(f"host-{number}"), limiter.request("other"):
+                assert set(limiter.hosts) == {f"host-{number}", "other"}
+        return len(limiter.hosts)
+
+    assert asyncio.run(run()) == 0

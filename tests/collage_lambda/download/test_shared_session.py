@@ -175,6 +175,73 @@ def open_to(server: RawServer) -> int:
     )
 
 
+def test_a_window_keeps_its_session_while_a_later_one_gets_another(
+    windows: Windows, keeping_server: RawServer, network: ConnectionRedirect
+) -> None:
+    begun = threading.Event()
+
+    def slow() -> Iterator[bytes]:
+        begun.set()
+        keeping_server.still.wait(30)
+        yield kept_alive(BODY)
+
+    keeping_server.answers["/slow"] = EachTime(slow)
+    with ThreadPoolExecutor(1) as threads:
+        early = threads.submit(windows.fetch, "/slow")
+        assert begun.wait(30)
+        windows.clocks.now_s += shared_session.LIFE_S + 1
+        assert windows.fetch("/good", "/good") == [GOOD] * 2
+        keeping_server.still.set()
+        assert early.result(30) == [GOOD]
+    assert windows.fetch("/good", "/good") == [GOOD] * 2
+    assert network.destinations == [PUBLIC] * 3
+    assert open_to(keeping_server) == 2
+
+
+@pytest.mark.parametrize(
+    "count", [60, pytest.param(10_000, marks=[pytest.mark.slow, pytest.mark.timeout(1_800)])]
+)
+def test_windows_of_every_kind_leave_no_connection_and_no_task(
+    open_windows: OpenWindows, keeping_server: RawServer, count: int
+) -> None:
+    """Bodies, refusals, redirects, answers cut off by either side, and windows cut short."""
+    windows = open_windows(max_bytes=1_000, attempt_s=5)
+    keeping_server.answers |= {
+        "/large": [kept_alive(b"x" * 5_000)],
+        "/short": [kept_alive(b"").replace(b"Length: 0", b"Length: 10") + b"xxxxxxxxxx"[:5]],
+        "/missing": [kept_alive(b"no", status="404 Not Found")],
+        "/hop": [kept_alive(b"", "Location: /good", status="302 Found")],
+        "/inside": [kept_alive(b"", "Location: http://10.0.0.1/", status="302 Found")],
+        "/nonsense": [b"SSH-2.0-OpenSSH_9.0\r\n\r\n"],
+    }
+    kinds = [["/good"] * 3, ["/large"], ["/missing", "/hop"], ["/inside"], ["/nonsense"], ["/good"]]
+    for number in range(count):
+        windows.fetch(*kinds[number % len(kinds)])
+        if number % 10 == 9:
+            cut_short(windows)
+        windows.clocks.now_s += 0.7
+    assert windows.fetch("/good") == [GOOD]
+    assert windows.downloads.run(other_tasks()) == 0
+    assert open_to(keeping_server) <= 4
+
+
+def cut_short(windows: Windows) -> None:
+    """Let a window run out of time while it waits for the rest of an answer."""
+
+    async def window() -> None:
+        async with asyncio.timeout(0.005):
+            await windows.window(["/short", "/good"])
+
+    with pytest.raises(TimeoutError):
+        windows.downloads.run(window())
+
+
+async def other_tasks() -> int:
+    """Return the number of tasks that outlive the windows."""
+    await asyncio.sleep(0.05)  # those that end are over
+    return len(asyncio.all_tasks() - {asyncio.current_task()})
+
+
 def test_closing_ends_connections_tasks_and_thread(
     windows: Windows, network: ConnectionRedirect
 ) -> None:
