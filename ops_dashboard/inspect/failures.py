@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import islice
 
 import msgspec
@@ -19,7 +20,7 @@ from ops_dashboard.inspect.failure import Failure, RefusedRow, of_row, of_window
 from ops_dashboard.inspect.merging import Step, merge_page
 from ops_dashboard.inspect.refused_rows import AcceptRow, RefusedFilter, RefusedRows
 from ops_dashboard.inspect.window_filter import WindowFilter, reasons
-from ops_dashboard.inspect.window_pages import MAX_SCANNED, Accept, WindowPages, listing
+from ops_dashboard.inspect.window_pages import MAX_SCANNED, PAGE, Accept, WindowPages, listing
 from stream_ingest.aws.items import Item
 from stream_ingest.contracts import table
 from stream_ingest.contracts.naming import window_id
@@ -119,6 +120,15 @@ class FailureList:
             windows = list(map(of_window, self._pages.records(entries, wanted.windows)))
         # Again, because an index has only the day of windows of older versions.
         return sorted([*windows, *rows], key=lambda failure: failure.at, reverse=True)
+
+    def newer(self, wanted: FailureFilter, since: datetime) -> list[Failure]:
+        """Return failures of `since` or later, some of the newest of each kind; may be polled."""
+        windows = self._pages.newer(wanted.windows, since) if wanted.windows is not None else []
+        rows: list[RefusedRow] = []
+        if wanted.rows is not None:
+            new = msgspec.structs.replace(wanted.rows, since=since)
+            rows = list(islice(self._rows.every(new, self._accept_row(wanted)), PAGE))
+        return [*map(of_window, windows), *map(of_row, rows)]
 
     def totals(self, wanted: FailureFilter) -> FailureTotals:
         """Count the failures by reason."""

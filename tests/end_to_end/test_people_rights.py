@@ -170,7 +170,7 @@ CHANGES: Mapping[str, object] = {
     "replays/count": {"windows": ["first.one:000001"]},
     "replays": {"windows": ["first.one:000001"]},
     "failures/redrive": {"all": True},
-    "failures/discard": {"windows": ["first.one:000001"]},
+    "failures/discard": {"windows": ["first.one:000001"], "rows": ["0" * 32]},
     "windows/states": {"ids": ["first.one:000001"]},
     "windows/empty-cells": {"ids": ["first.one:000001"]},
     "batches/console/abandon": {},

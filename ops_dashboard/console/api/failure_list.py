@@ -13,7 +13,7 @@ from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.json_api import in_thread, json_response, query_value, read_json
 from ops_dashboard.console.api.streamed_file import CSV, in_lists, send_file, taken
 from ops_dashboard.console.api.window_query import KINDS, choice, moment, window_filter
-from ops_dashboard.inspect.failure import Failure, of_window
+from ops_dashboard.inspect.failure import Failure
 from ops_dashboard.inspect.failure_sheet import FailureSheet
 from ops_dashboard.inspect.failures import FailureFilter, FailureList, FailurePage
 from ops_dashboard.inspect.refused_rows import RefusedFilter, RefusedRows
@@ -60,12 +60,11 @@ class FailureLists:
         ]
 
     async def _get_page(self, request: web.Request) -> web.Response:
-        """Return a page; with ``newer``, a time, only windows that closed since then."""
+        """Return a page; with ``newer``, a time, only what failed since then."""
         wanted, after = await self._filter(request), query_value(request, "after")
         if (since := moment(request, "newer")) is not None:
-            windows = wanted.windows
-            found = await in_thread(self._account.pages.newer, windows, since) if windows else []
-            return json_response(FailurePage(failures=list(map(of_window, found))))
+            found = await in_thread(self._list.newer, wanted, since)
+            return json_response(FailurePage(failures=found))
         return json_response(
             await in_thread(self._list.list_page, wanted, limit=_PAGE_SIZE, after=after)
         )

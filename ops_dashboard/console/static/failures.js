@@ -5,7 +5,7 @@ import { suggestCreators } from "./creator_names.js";
 import { showDeadLetters } from "./dead_letters.js";
 import { $, emptyState, fill, h, toast } from "./dom.js";
 import { act } from "./failure_actions.js";
-import { REASONS, failureTable, isWindow, reasonLabel, reasonText } from "./failure_rows.js";
+import { REASONS, failureId, failureTable, isWindow, reasonLabel, reasonText } from "./failure_rows.js";
 import { bindFilters, withMoments } from "./filters.js";
 import { int, plural } from "./format.js";
 
@@ -149,9 +149,9 @@ $("show-new").addEventListener("click", () => load());
 load();
 poll(async () => {
   if (!newest) return;
-  const known = new Set(shown.flatMap(({ window }) => (window ? [window.window_id] : [])));
+  const known = new Set(shown.map(failureId));
   const { failures } = await get(address("", { newer: newest }));
-  const added = failures.filter(({ window }) => !known.has(window.window_id)).length;
+  const added = failures.filter((each) => !known.has(failureId(each))).length;
   $("new").hidden = added === 0;
   $("show-new").textContent = `Show ${plural(added, "new failure")}`;
 }, NEW_MS);

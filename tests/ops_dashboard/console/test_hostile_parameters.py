@@ -124,6 +124,11 @@ BODIES: dict[str, tuple[object, ...]] = {
         {"windows": [""]},
         {"windows": ["ann:000001"] * 201},
         {"windows": ["ann:000001", "../x"], "undo": True},
+        {"rows": [""]},
+        {"rows": ["0" * 32] * 201},
+        {"rows": ["../" + "0" * 29]},
+        {"rows": ["0" * 32 + "\n"]},
+        {"rows": ["0" * 32], "windows": ["/"]},
     ),
     "/api/failures/redrive": ({}, {"ids": []}, {"ids": [""]}, {"ids": ["x"], "all": True}),
     "/api/failures/drop": (

@@ -5,11 +5,17 @@ import http.client
 import io
 import tracemalloc
 import zipfile
+from collections.abc import Iterator
+from itertools import islice
 
 import pytest
 
 from ops_dashboard.console.account import Account
+from ops_dashboard.console.api import batch_files as module
 from ops_dashboard.console.api.batch_files import StreamedZip
+from stream_ingest.aws.items import Item
+from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.contracts.errors import TransientError
 from stream_ingest.push.refused_rows import RefusedRows
 from stream_ingest.records.rows import RefusalReason, RowRefusal
 from tests.fakes.ingest.aws import OUTPUT
@@ -17,6 +23,7 @@ from tests.fakes.ingest.rows import header
 from tests.fakes.ops.table import OpsTable
 from tests.ops_dashboard.console.running import Response, RunningConsole
 
+Patch = pytest.MonkeyPatch
 BATCH = header("b", images=2)
 NAME = '=cmd|"x", <b>'
 
@@ -108,6 +115,41 @@ def test_a_file_that_cannot_be_finished_is_cut_off(
     account.s3.put_object(Bucket=OUTPUT, Key=f"{stored.prefix}part-00002.jsonl", Body=b"{")
     with pytest.raises((http.client.IncompleteRead, ConnectionError)):
         console.get("/api/batches/b/refused.csv")
+
+
+@pytest.mark.parametrize("name", ["report.csv", "collages.zip"])
+def test_files_of_windows_are_cut_off_where_aws_fails(
+    console: RunningConsole, account: Account, ops_table: OpsTable, monkeypatch: Patch, name: str
+) -> None:
+    for number in (1, 2, 3):
+        ops_table.end(f"ann:{number:06d}", "completed", images_ok=2, collage_key="k")
+    account.s3.put_object(Bucket=OUTPUT, Key="k", Body=b"picture")
+    monkeypatch.setattr(module, "_LINES_AT_ONCE", 1)
+    monkeypatch.setattr(module, "_COLLAGES_AT_ONCE", 1)
+    fail_after(2, monkeypatch)
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        console.get(f"/api/batches/b/{name}")
+
+
+@pytest.mark.parametrize("name", ["report.csv", "collages.zip"])
+def test_a_file_of_which_nothing_can_be_read_is_an_error(
+    console: RunningConsole, monkeypatch: Patch, name: str
+) -> None:
+    fail_after(0, monkeypatch)
+    answer = console.get(f"/api/batches/b/{name}")
+    assert (answer.status, answer.json["error"]) == (503, "query: no answer")
+
+
+def fail_after(number: int, monkeypatch: Patch) -> None:
+    """Let AWS not answer after so many windows of a batch."""
+    every = BatchRegistry.windows
+
+    def windows(registry: BatchRegistry, batch_id: str) -> Iterator[Item]:
+        yield from islice(every(registry, batch_id), number)
+        msg = "query: no answer"
+        raise TransientError(msg)
+
+    monkeypatch.setattr(BatchRegistry, "windows", windows)
 
 
 def test_files_are_not_kept_by_the_browser(console: RunningConsole) -> None:

@@ -213,7 +213,11 @@ def store_at(batch: str, at_s: int) -> None:
 def test_new_failures_are_found_by_time(console: RunningConsole) -> None:
     newer = console.get("/api/failures?newer=2001-01-01&batch=batch-b").json
     assert names(newer) == WINDOWS[:2]
-    assert console.get("/api/failures?newer=2100-01-01&what=rows").json["failures"] == []
+    assert names(console.get("/api/failures?newer=2001-01-01&batch=batch-a").json) == [
+        *WINDOWS[2:],
+        *ROWS,
+    ]
+    assert console.get("/api/failures?newer=2100-01-01").json["failures"] == []
 
 
 def test_the_csv_has_what_is_filtered_and_no_formula(console: RunningConsole) -> None:
