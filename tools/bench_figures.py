@@ -30,6 +30,8 @@ KEY_FIGURES = {
     "push": ("a push from MariaDB into the stream", "async-kinesis", "async-kinesis, row by row"),
     "fold": ("windowing, one core", None, ""),
     "compose": ("a collage of 35 covers, one thread", "plain", "plain Pillow"),
+    "photos.24 MP": ("four renditions of a 24-megapixel photo", "plain", "plain Pillow"),
+    "photos.augmentation of 24 MP": ("its square and four rotations", "plain", "plain Pillow"),
     "end_to_end": ("the whole pipeline on this machine", None, ""),
     "state": ("DynamoDB writes in a sorted batch", "item per URL", "an item for each URL"),
     "cold_start.collage.handler": ("import of the collage function", None, ""),
@@ -74,7 +76,7 @@ def key_figures_table(results: Mapping[str, Any]) -> str:
     rows = []
     for name, (what, peer, about) in KEY_FIGURES.items():
         entry = results[name]
-        ratio = None if peer is None else entry["ratio"][peer]
+        ratio = entry["ratio"].get(peer)
         beside = "" if ratio is None else f"{ratio:.1f} times as good as {about}"
         rows.append((what, f"{_figure(entry['ours'])} {entry['unit']}", beside))
     return markdown_table(("what", "figure", "compared in the same run"), rows)

@@ -17,6 +17,7 @@ import boto3
 
 from stream_ingest.aws.bucket_owner import expect_owner
 from stream_ingest.aws.function_config import function_config
+from stream_ingest.aws.garbage_collection import ignore_existing_objects
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.events import Source
 from stream_ingest.contracts.prepared_structs import prepare_structs
@@ -91,7 +92,9 @@ def from_environment() -> App:
     """Return the app of this process; raises `SettingsError` if a variable is missing."""
     prepare_structs()
     settings = WindowingSettings.from_env(os.environ)
-    return build(settings, make_clients(settings), time.time, make_threads())
+    app = build(settings, make_clients(settings), time.time, make_threads())
+    ignore_existing_objects()
+    return app
 
 
 def make_clients(settings: WindowingSettings, buckets: Collection[str] = ()) -> Clients:

@@ -1,6 +1,6 @@
 """Folds packed records into states and windows: rows per CPU second, for any number of rows.
 
-From an invocation's event (100 records, base64) to `Change`s; nothing is written or read. Rows are
+From an invocation's event (170 records, base64) to `Change`s; nothing is written or read. Rows are
 sorted by creator, 100 each, so that the work per row is the same for every size. Every event is
 folded twice, into the states of all rows so far and into those of the last 100,000. Other load on
 the machine slows both down, so the difference between them is the effect of the number of rows
@@ -23,6 +23,7 @@ from typing import Any
 
 import msgspec
 
+from stream_ingest.aws.garbage_collection import ignore_existing_objects
 from stream_ingest.records.packer import OutgoingRecord
 from stream_ingest.windowing.delivery import CreatorArrivals, read_delivery
 from stream_ingest.windowing.rules.fold import Rules, fold
@@ -34,8 +35,8 @@ from tests.bench.rows import NOW_S, cover_rows, packed
 SIZES = (100_000, 1_000_000, 2_000_000)
 MIXED_ROWS = 500_000
 ROUNDS = 3
-RECORDS = 100
-"""Records in an invocation: the stack's own setting."""
+RECORDS = 170
+"""Records in an invocation: full ones in the 6 MB at which Lambda ends a delivery."""
 _ROWS_OF_ONE = 100
 """Rows of each creator in the file that is sorted."""
 _RULES = Rules()
@@ -122,6 +123,7 @@ def store(file: Path, rows: int, *, by_creator: bool) -> None:
 
 def run(file: Path, rows: int) -> Run:
     """Fold the first `rows` rows of a file."""
+    ignore_existing_objects()  # as the function does
     small, *larger = SIZES
     grown, anew = Folded(), Folded()
     rates: dict[int, float] = {}
@@ -164,7 +166,7 @@ def _speeds(runs: list[Run]) -> list[Measure]:
             name="fold" if size == max(SIZES) else f"fold.{size // 1_000}k",
             unit="rows/s",
             ours=statistics.median(run.rates[size] for run in runs),
-            limits={OURS: Limit(least=150_000)},
+            limits={OURS: Limit(least=200_000)} if size == max(SIZES) else {},
         )
         for size in reversed(SIZES)
     ]
@@ -183,7 +185,11 @@ def _flat(runs: list[Run]) -> Measure:
 
 def _mixed(rate: float) -> Measure:
     return Measure(
-        name="fold.mixed", unit="rows/s", ours=rate, note="20,000 creators by date; no limit is set"
+        name="fold.mixed",
+        unit="rows/s",
+        ours=rate,
+        limits={OURS: Limit(least=85_000)},
+        note="20,000 creators by date",
     )
 
 

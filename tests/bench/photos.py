@@ -1,6 +1,7 @@
 """Photos become their outputs: CPU seconds and peak memory, beside Pillow and the bound.
 
-plain   the usual code with Pillow: the original decoded whole for each size, LANCZOS, quality 85
+plain   the usual code with Pillow: the original decoded whole for each size, LANCZOS, quality 85;
+        for augmentation decoded whole once, fitted and padded, rotated four times
 bound   libjpeg-turbo (by Pillow): one decode and four encodes as ours, nothing between
 
 One warm process each, one thread. A part in its own process measures the peak memory. Fidelity is
@@ -52,7 +53,7 @@ def main() -> None:
             photograph(*size).save(path, "JPEG", quality=_QUALITY)
             measures += jpeg(label, path, folder)
         measures += [
-            alone("augmentation of 24 MP", folder / "24 MP.jpg", AUGMENTATION, folder, 0.1),
+            augmentation("24 MP", folder / "24 MP.jpg", folder),
             alone("HEIC of 12 MP", _heic(folder, 4032, 3024), RENDITIONS, folder, 1.1),
             alone("RAW of 60 MP by preview", _raw(folder), RENDITIONS, folder, 0.9),
             peak("photos.HEIC of 48 MP.peak", _heic(folder, 8064, 6048), RENDITIONS, 400),
@@ -90,6 +91,26 @@ def jpeg(label: str, path: Path, folder: Path) -> list[Measure]:
         limits=limits,
     )
     return [cpu, peak(f"photos.{label}.peak", path, RENDITIONS, 200 if label == "48 MP" else None)]
+
+
+def augmentation(label: str, path: Path, folder: Path) -> Measure:
+    """Measure a JPEG's square and rotations beside Pillow."""
+    say(f"augmentation of {label}")
+    works: dict[str, Callable[[], float]] = {
+        OURS: lambda: cpu_seconds(lambda: render(path, AUGMENTATION, folder)),
+        "plain": lambda: cpu_seconds(lambda: plain_augmentation(path)),
+    }
+    figures = paired(works, ROUNDS)
+    return Measure(
+        name=f"photos.augmentation of {label}",
+        unit="s",
+        ours=statistics.median(figures[OURS]),
+        more_is_better=False,
+        peers={"plain": statistics.median(figures["plain"])},
+        ratios=median_ratios(figures, OURS),
+        limits={OURS: Limit(most=0.1)},
+        note=f"peak {peak('', path, AUGMENTATION, None).ours:.0f} MB",
+    )
 
 
 def alone(label: str, path: Path, recipe: Recipe, folder: Path, limit_s: float) -> Measure:
@@ -143,6 +164,15 @@ def plain(path: Path) -> None:
             upright = ImageOps.exif_transpose(image).convert("RGB")
         upright.thumbnail(output.box, Image.Resampling.LANCZOS, reducing_gap=None)
         upright.save(io.BytesIO(), "JPEG", quality=85)
+
+
+def plain_augmentation(path: Path) -> None:
+    """Make the square and its rotations as most code does."""
+    with Image.open(path) as image:
+        upright = ImageOps.exif_transpose(image).convert("RGB")
+    square = ImageOps.pad(upright, AUGMENTATION.outputs[0].box, color="white")
+    for output in AUGMENTATION.outputs:
+        square.rotate(-output.rotate).save(io.BytesIO(), "JPEG", quality=output.quality)
 
 
 def bound(path: Path, made: list[Image.Image]) -> None:
