@@ -13,8 +13,8 @@ from collage_lambda.download.limits import LARGE_BODIES, LARGE_BODY_BYTES
 from collage_lambda.image.decode import HEAVY_BYTES, MAX_DECODING_BYTES
 
 MB = 1024 * 1024
-IDLE_BYTES = 110 * MB
-"""The interpreter, a window's canvas and its encoded JPEGs (measured)."""
+IDLE_BYTES = 130 * MB
+"""The interpreter, two windows' canvases and originals, and encoded JPEGs (measured)."""
 MIN_DOWNLOADS = 4
 
 

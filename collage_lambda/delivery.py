@@ -1,10 +1,10 @@
 """One delivery of SQS messages: which windows are built together, and in what time. Edge.
 
-Messages on their first receipt come first and are built together. A message that was received
-before may be one whose window crashes the function, so it is built alone, after the others have
-ended: should it crash, they are received once more and are already done. Several such messages
-first get different times at which they become visible again, so that after a crash each of them
-comes in another delivery than the one that crashes.
+Messages on their first receipt come first and are built together, each while the next one's covers
+are downloaded. A message that was received before may be one whose window crashes the function, so
+it is built alone, after the others have ended: should it crash, they are received once more and are
+already done. Several such messages first get different times at which they become visible again, so
+that after a crash each of them comes in another delivery than the one that crashes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -20,7 +21,7 @@ from botocore.exceptions import ClientError
 from collage_lambda.messages import Message, read_message
 from collage_lambda.outcomes import WindowOutcome
 from collage_lambda.redelivery import Redelivery
-from collage_lambda.worker import PUBLISHING_S, CollageWorker
+from collage_lambda.worker import PUBLISHING_S, BegunWindow, CollageWorker
 from stream_ingest.contracts.errors import CoverstreamError
 
 
@@ -33,6 +34,9 @@ class DeliveryLog(Protocol):
     def started(self, message: Message) -> None:
         """Report that the message's window is taken up."""
 
+    def resumed(self, message: Message) -> None:
+        """Continue with a message whose window was taken up before."""
+
     def ended(self, message: Message, outcome: WindowOutcome) -> None:
         """Report how the message ended."""
 
@@ -44,6 +48,14 @@ class DeliveryLog(Protocol):
 
     def unhandled(self, error: Exception) -> None:
         """Report an unexpected exception."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A message whose window's downloads run."""
+
+    record: SQSRecord
+    window: BegunWindow
 
 
 class WindowDelivery:
@@ -73,20 +85,47 @@ class WindowDelivery:
         return self._failed
 
     def _work_together(self, records: Sequence[SQSRecord]) -> None:
-        """Build some windows, which share the rest of the invocation."""
-        for place, record in enumerate(records):
+        """Build some windows, each while the downloads of the next run."""
+        jobs: list[tuple[SQSRecord, Message]] = []
+        for record in records:
             with self._reported(record):
-                message = read_message(record.body)
-                self._log.started(message)
-                remaining_s = self._remaining_s()
-                share_s = (remaining_s - PUBLISHING_S) / (len(records) - place)
-                outcome = self._worker.work(
-                    message,
-                    owner=self._owner(record),
-                    remaining_s=remaining_s,
-                    share_s=share_s if len(records) > 1 else None,
-                )
-                self._log.ended(message, outcome)
+                jobs.append((record, read_message(record.body)))
+        current: _Begun | None = None
+        for place, (record, message) in enumerate(jobs):
+            if current and current.window.event.window_id == message.event.window_id:
+                self._end(current)  # another message of the window, which this one has to meet done
+                current = None
+            following = self._begin(record, message, windows=len(jobs), place=place)
+            if current:
+                self._end(current)
+            current = following
+        if current:
+            self._end(current)
+
+    def _begin(
+        self, record: SQSRecord, message: Message, *, windows: int, place: int
+    ) -> _Begun | None:
+        """Start the `place`-th of some windows; None if it has ended, or cannot be worked on."""
+        with self._reported(record):
+            self._log.started(message)
+            remaining_s = self._remaining_s()
+            share_s = (remaining_s - PUBLISHING_S) / (windows - place)
+            begun = self._worker.begin(
+                message,
+                owner=self._owner(record),
+                remaining_s=remaining_s,
+                share_s=share_s if windows > 1 else None,
+            )
+            if isinstance(begun, BegunWindow):
+                return _Begun(record, begun)
+            self._log.ended(message, begun)
+        return None
+
+    def _end(self, begun: _Begun) -> None:
+        message = begun.window.message
+        with self._reported(begun.record):
+            self._log.resumed(message)
+            self._log.ended(message, self._worker.end(begun.window))
 
     def _owner(self, record: SQSRecord) -> str:
         """Return one receipt of one message, even if Lambda repeats an invocation under its id."""

@@ -40,9 +40,14 @@ def log_received(logger: Logger, record: SQSRecord) -> None:
 
 def log_started(logger: Logger, message: Message) -> None:
     """Log that a window is started, and add it to all following lines."""
+    add_window(logger, message)
+    logger.info("window taken up", images=message.event.image_count)
+
+
+def add_window(logger: Logger, message: Message) -> None:
+    """Add a window to all following lines."""
     event = message.event
     logger.append_keys(window_id=event.window_id, batch_id=event.batch_id, replay=message.replay)
-    logger.info("window taken up", images=event.image_count)
 
 
 def log_ended(logger: Logger, message: Message, outcome: WindowOutcome) -> None:

@@ -82,6 +82,10 @@ class Telemetry:
         """Log that a window is taken up."""
         log_lines.log_started(self._logger, message)
 
+    def resumed(self, message: Message) -> None:
+        """Add a window that was taken up before to all following lines."""
+        log_lines.add_window(self._logger, message)
+
     def ended(self, message: Message, outcome: WindowOutcome) -> None:
         """Report how a message ended."""
         log_outcome(self._logger, self._meter, message, outcome)

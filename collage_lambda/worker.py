@@ -1,5 +1,7 @@
 """One window from its message to its end: claim, build, publish, announce, end. Edge.
 
+The work has two parts, so that one window's downloads run while another is composed and published.
+
 A transient error releases the window, so that the message's next delivery can claim it; a permanent
 one ends it as failed, with the reason. `output.announcer` says why the steps come in this order.
 """
@@ -7,10 +9,12 @@ one ends it as failed, with the reason. `output.announcer` says why the steps co
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 
-from collage_lambda.assembly.builder import Builder
+from collage_lambda.assembly.builder import BegunBuild, Builder
 from collage_lambda.cancelled_runs import CancelledRuns
 from collage_lambda.lease import ClaimRefusal, Lease, WindowLeases
 from collage_lambda.messages import Message, check_images
@@ -20,7 +24,7 @@ from collage_lambda.output.batch_sources import BatchSources
 from collage_lambda.output.keys import WindowKeys, keys_of
 from collage_lambda.output.metadata import describe_failure
 from collage_lambda.output.publisher import Publication, Publisher
-from collage_lambda.output.store import NO_ETAGS, OutputStore
+from collage_lambda.output.store import NO_ETAGS, Etags, OutputStore
 from collage_lambda.prefetch.pack_store import PackStore
 from stream_ingest.contracts.errors import DecodeError, PermanentError, TransientError
 from stream_ingest.contracts.events import WindowReady
@@ -30,6 +34,25 @@ LEASE_MARGIN_S = 30
 PUBLISHING_S = 15
 """Seconds of an invocation that are reserved for encoding and uploading, after the downloads."""
 MIN_BUILD_S = 5
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BegunWindow:
+    """A claimed window whose downloads run."""
+
+    message: Message
+    lease: Lease
+    event: WindowReady
+    """The message's event with its images."""
+    keys: WindowKeys
+    existing: Etags
+    """Objects at its keys when it was claimed."""
+    source: str | None
+    started_s: float
+    """Epoch second at which its claim succeeded."""
+    build: BegunBuild
 
 
 class CollageWorker:
@@ -57,10 +80,18 @@ class CollageWorker:
     def work(
         self, message: Message, *, owner: str, remaining_s: float, share_s: float | None = None
     ) -> WindowOutcome:
-        """Bring one window to its end; safe to repeat with the same message at any time.
+        """Bring one window to its end: `begin`, then `end`."""
+        begun = self.begin(message, owner=owner, remaining_s=remaining_s, share_s=share_s)
+        return begun if isinstance(begun, WindowOutcome) else self.end(begun)
 
-        `remaining_s` is what is left of the invocation. If the window shares it with others, its
-        downloads may take `share_s` seconds, and it is given back if it needs more.
+    def begin(
+        self, message: Message, *, owner: str, remaining_s: float, share_s: float | None = None
+    ) -> BegunWindow | WindowOutcome:
+        """Claim a window and start its downloads; `end` has to follow, unless it has ended.
+
+        Safe to repeat with the same message at any time. `remaining_s` is what is left of the
+        invocation. If the window shares it with others, its downloads may take `share_s` seconds,
+        and it is given back if it needs more.
 
         Raises `TransientError` (also `WindowLeasedError`) if the message has to be delivered again.
         """
@@ -83,15 +114,48 @@ class CollageWorker:
             return WindowOutcome(ending=Ending.ERASED)
         if claimed is ClaimRefusal.ALREADY_FAILED:
             return WindowOutcome(ending=Ending.ALREADY_DONE)
-        outcome = self.build_claimed(
-            message,
-            claimed,
-            remaining_s - PUBLISHING_S if share_s is None else share_s,
-            in_company=share_s is not None,
+        build_s = remaining_s - PUBLISHING_S if share_s is None else share_s
+        return self.begin_claimed(message, claimed, build_s, in_company=share_s is not None)
+
+    def begin_claimed(
+        self, message: Message, lease: Lease, build_s: float, *, in_company: bool = False
+    ) -> BegunWindow | WindowOutcome:
+        """Start the downloads of a claimed window, which may take `build_s` seconds."""
+        begun = self._or_give_back(
+            message, lease, lambda: self._begin(message, lease, build_s, in_company=in_company)
         )
-        if outcome.ending is not Ending.FAILED:  # else a retry may need the prefetched covers
+        return self._released(message, begun) if isinstance(begun, WindowOutcome) else begun
+
+    def end(self, begun: BegunWindow) -> WindowOutcome:
+        """Compose, publish and end a window.
+
+        Raises `TransientError` if the message has to be delivered again.
+        """
+        message = begun.message
+        outcome = self._or_give_back(message, begun.lease, lambda: self._end(begun))
+        return self._released(message, outcome)
+
+    def _released(self, message: Message, outcome: WindowOutcome) -> WindowOutcome:
+        """Return a window's outcome after its prefetched covers have been released."""
+        if outcome.ending is not Ending.FAILED:  # else a retry may need them
             self._release_prefetched(message.event)
         return outcome
+
+    def _or_give_back(
+        self, message: Message, lease: Lease, step: Callable[[], T]
+    ) -> T | WindowOutcome:
+        """Return what `step` returns, or the end of a window that cannot be built.
+
+        Releases the window, and raises, if that takes another delivery.
+        """
+        try:
+            try:
+                return step()
+            except PermanentError as error:
+                return self._fail_window(message, lease, error)
+        except Exception:
+            self._windows.release(lease)
+            raise
 
     def _release_prefetched(self, event: WindowReady) -> None:
         """Release the prefetched covers of a window that has its collage."""
@@ -100,22 +164,6 @@ class CollageWorker:
         except DecodeError:
             return  # its image list is gone; a lifecycle rule removes its prefetched covers
         self._pack_store.release_pack(image.prefetched for image in images if image.prefetched)
-
-    def build_claimed(
-        self, message: Message, lease: Lease, build_s: float, *, in_company: bool = False
-    ) -> WindowOutcome:
-        """Bring a claimed window to its end; `build_s` limits its downloads.
-
-        Releases the window, and raises, if that takes another delivery.
-        """
-        try:
-            try:
-                return self._build(message, lease, build_s, in_company=in_company)
-            except PermanentError as error:
-                return self._fail_window(message, lease, error)
-        except Exception:
-            self._windows.release(lease)
-            raise
 
     def _fail_window(self, message: Message, lease: Lease, error: PermanentError) -> WindowOutcome:
         """End a window that cannot be built, unless an earlier build published its collage."""
@@ -126,9 +174,9 @@ class CollageWorker:
         self._windows.finish(lease, end)
         return WindowOutcome(ending=Ending.FAILED, end=end)
 
-    def _build(
+    def _begin(
         self, message: Message, lease: Lease, build_s: float, *, in_company: bool
-    ) -> WindowOutcome:
+    ) -> BegunWindow:
         started_s = self._clock()
         event = self._load_images(message.event)
         source = self._batch_sources.find(event.batch_id)
@@ -136,7 +184,7 @@ class CollageWorker:
         is_rebuild = lease.attempt > 1 or message.replay is not None
         # A first build skips the requests: if an object does exist, the conditional puts fail.
         existing = self._outputs.existing(keys) if is_rebuild else NO_ETAGS
-        build = self._builder.build(
+        build = self._builder.begin(
             event,
             keys,
             build_s,
@@ -145,9 +193,23 @@ class CollageWorker:
             images_before=lease.images_before if keys.collage in existing else 0,
             in_company=in_company,
         )
+        return BegunWindow(
+            message=message,
+            lease=lease,
+            event=event,
+            keys=keys,
+            existing=existing,
+            source=source,
+            started_s=started_s,
+            build=build,
+        )
+
+    def _end(self, begun: BegunWindow) -> WindowOutcome:
+        event, keys, lease = begun.event, begun.keys, begun.lease
+        build = self._builder.finish(begun.build)
         self._save_responses(event, keys, build)
         lease.check(self._clock())
-        if keys.collage in existing and build.images_ok < lease.images_before:
+        if keys.collage in begun.existing and build.images_ok < lease.images_before:
             fewer = f"{build.images_ok}, not {lease.images_before}"
             because = f"the new build has fewer images: {fewer}"
             self._windows.keep_collage(lease, event.image_count, because)
@@ -156,10 +218,10 @@ class CollageWorker:
             event=event,
             keys=keys,
             build=build,
-            replay=message.replay,
-            existing=existing,
-            started_s=started_s,
-            source=source,
+            replay=begun.message.replay,
+            existing=begun.existing,
+            started_s=begun.started_s,
+            source=begun.source,
             request_id=lease.request_id,
         )
         if not build.images_ok:

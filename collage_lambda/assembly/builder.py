@@ -1,7 +1,7 @@
 """Build one window: cached and downloaded images in, encoded JPEGs out. Edge.
 
-Downloads run in the event loop of the process. Each build has its own pack of originals, which is
-uploaded while the JPEGs are encoded.
+Downloads run in the event loop of the process, also while another window is composed. Each build
+has its own pack of originals, which is uploaded while the JPEGs are encoded.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from collage_lambda.assembly.assembler import Assembler
 from collage_lambda.assembly.content_memory import ContentMemory
@@ -31,8 +32,25 @@ class SlowWindowError(TransientError):
     """A window needs more time than it has beside others; its next receipt builds it alone."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BegunBuild:
+    """A window whose downloads run."""
+
+    event: WindowReady
+    keys: WindowKeys
+    assembling: Future[tuple[Assembly, float]]
+    """The canvas, and when it was complete."""
+    stored: StoredOriginals
+    writer: OriginalsWriter | None
+    images_before: int
+    in_company: bool
+    started_s: float
+    resources: ExitStack
+    """The packs that it reads and writes."""
+
+
 class Builder:
-    """Builds windows, one at a time."""
+    """Builds windows: the downloads of some may run while another is composed."""
 
     def __init__(  # noqa: PLR0913 - the composition root names each part once
         self,
@@ -56,7 +74,7 @@ class Builder:
         self._contents, self._placeholders = contents, placeholders
         self._monotonic_s = monotonic_s
 
-    def build(  # noqa: PLR0913 - what the worker knows of a window
+    def begin(  # noqa: PLR0913 - what the worker knows of a window
         self,
         event: WindowReady,
         keys: WindowKeys,
@@ -66,15 +84,14 @@ class Builder:
         known_failures: Mapping[str, FailureReason],
         images_before: int = 0,
         in_company: bool = False,
-    ) -> BuildResult:
-        """Return a window's JPEGs after at most about `window_s` seconds of downloads.
+    ) -> BegunBuild:
+        """Start a window's downloads, which may take at most about `window_s` seconds.
 
         With `reuse_originals` the originals that an earlier build stored are read first, then
         prefetched covers. Images whose identity is in `known_failures` are not downloaded: they
         have failed before with a permanent reason. A build with fewer images than `images_before`
-        will not be published, so it takes no image from other windows.
-
-        Raises `SlowWindowError` if a window `in_company` ran out of time: alone it has more.
+        will not be published, so it takes no image from other windows. A window `in_company` may
+        not run out of time: alone it has more.
         """
         started_s = self._monotonic_s()
         with ExitStack() as stack:
@@ -83,15 +100,36 @@ class Builder:
             prefetched = stack.enter_context(PrefetchedCovers())
             prefetched.load(event.images, self._temp, self._uploads)
             cached = CachedImages(stored=stored.reader, prefetched=prefetched)
-            assembly = self._pipeline.downloads.run(
+            assembling = self._pipeline.downloads.start(
                 self._assemble(event, window_s, cached, writer, known_failures)
             )
-            if in_company and assembly.is_late:
+            stack.callback(assembling.cancel)  # does nothing to one that has ended
+            return BegunBuild(
+                event=event,
+                keys=keys,
+                assembling=assembling,
+                stored=stored,
+                writer=writer,
+                images_before=images_before,
+                in_company=in_company,
+                started_s=started_s,
+                resources=stack.pop_all(),
+            )
+
+    def finish(self, begun: BegunBuild) -> BuildResult:
+        """Return a window's JPEGs when its downloads have ended; may be called once.
+
+        Raises `SlowWindowError` if a window in company ran out of time.
+        """
+        event, keys = begun.event, begun.keys
+        with begun.resources:
+            assembly, assembled_s = begun.assembling.result()
+            if begun.in_company and assembly.is_late:
                 msg = f"{event.window_id}: too slow to be built with others"
                 raise SlowWindowError(msg)
-            assembled_s = self._monotonic_s()
-            upload = self._upload(keys, writer, stored)
-            if assembly.images_ok >= images_before:
+            composing_s = self._monotonic_s()
+            upload = self._upload(keys, begun.writer, begun.stored)
+            if assembly.images_ok >= begun.images_before:
                 self._hide_shown(event, assembly)
             collage, thumbnail = _encode(assembly)
             encoded_s = self._monotonic_s()
@@ -101,10 +139,10 @@ class Builder:
             assembly=assembly,
             collage=collage,
             thumbnail=thumbnail,
-            originals_key=keys.originals if upload or stored.count else None,
+            originals_key=keys.originals if upload or begun.stored.count else None,
             timings_ms={
-                "assemble": round(1000 * (assembled_s - started_s)),
-                "encode": round(1000 * (encoded_s - assembled_s)),
+                "assemble": round(1000 * (assembled_s - begun.started_s)),
+                "encode": round(1000 * (encoded_s - composing_s)),
             },
             placeholder_suspects=self._recognise(event, assembly),
         )
@@ -143,7 +181,7 @@ class Builder:
         cached: CachedImages,
         writer: OriginalsWriter | None,
         known_failures: Mapping[str, FailureReason],
-    ) -> Assembly:
+    ) -> tuple[Assembly, float]:
         pipeline = self._pipeline
         async with pipeline.downloads.fetcher(event.downloads or None) as fetcher:
             assembler = Assembler(
@@ -160,7 +198,7 @@ class Builder:
                 min_side_px=pipeline.min_side_px,
                 simd=pipeline.simd,
             )
-            return await assembler.assemble(window_s)
+            return await assembler.assemble(window_s), self._monotonic_s()
 
 
 def _encode(assembly: Assembly) -> tuple[bytes, bytes]:

@@ -10,6 +10,7 @@ import asyncio
 import atexit
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -29,11 +30,15 @@ class BackgroundLoop:
 
         The coroutine is cancelled if the caller is interrupted.
         """
-        running = asyncio.run_coroutine_threadsafe(work, self._started())
+        running = self.start(work)
         try:
             return running.result()
         finally:
             running.cancel()  # does nothing to one that has ended
+
+    def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Return the future of a coroutine, which runs from now on."""
+        return asyncio.run_coroutine_threadsafe(work, self._started())
 
     def close(self) -> None:
         """End the loop after what `on_close` does; a later `run` starts another. Idempotent."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -39,6 +40,10 @@ class ProcessDownloads:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Return the result of a coroutine that uses `fetcher`, or raise what it raises."""
         return self._loop.run(work)
+
+    def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Return the future of such a coroutine, which runs from now on."""
+        return self._loop.start(work)
 
     def close(self) -> None:
         """Close connections and event loop; idempotent, and done at the end of the process."""

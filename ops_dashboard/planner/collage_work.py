@@ -28,11 +28,12 @@ class CollageSize(msgspec.Struct, frozen=True, kw_only=True):
     memory_mb: int
     cpu_s: float
     network_s: float
+    """In which no other window of the same invocation is worked on."""
     usd_per_million_images: float
 
     @property
     def seconds(self) -> float:
-        """Time of a window, as if network and CPU time did not overlap."""
+        """Time of a window, as if network and CPU time of one window did not overlap."""
         return self.cpu_s + self.network_s
 
     @property
@@ -57,10 +58,11 @@ def _size(job: Job, figures: Figures, prices: Prices, memory_mb: int) -> Collage
     vcpus = memory_mb / VCPU_MB
     faster = vcpus if vcpus <= 1 else 1 / (1 - share + share / vcpus)
     cpu_s = job.window_images / figures.measured.collage_images_per_cpu_s / faster
-    gb_s = (cpu_s + assumed.collage_network_s) * memory_mb / 1_024
+    network_s = assumed.collage_network_s * (1 - min(1.0, assumed.collage_overlap))
+    gb_s = (cpu_s + network_s) * memory_mb / 1_024
     return CollageSize(
         memory_mb=memory_mb,
         cpu_s=cpu_s,
-        network_s=assumed.collage_network_s,
+        network_s=network_s,
         usd_per_million_images=gb_s / job.window_images * 1_000_000 * prices.lambda_gb_s.one,
     )

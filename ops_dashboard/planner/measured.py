@@ -46,6 +46,9 @@ class Assumed(msgspec.Struct, frozen=True, kw_only=True):
     collage_network_s: float = 0.6
     """Network time of a window: 35 covers of 150 KB at 75 MB/s, the CDN's latency, three rounds of
     S3 PUTs, 5 MB of originals, table and bus."""
+    collage_overlap: float = 0.6
+    """Share of that time in which another window of the same invocation is downloaded or composed,
+    if five are built."""
     collage_parallel_share: float = 0.7
     """Share of a collage's CPU time (decoding) that a second vCPU can run in parallel."""
     aws_call_ms: float = 12
@@ -93,7 +96,13 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _MAY_BE_ZERO = frozenset(
-    {"collage_network_s", "collage_parallel_share", "aws_call_ms", "photo_network_s"}
+    {
+        "collage_network_s",
+        "collage_overlap",
+        "collage_parallel_share",
+        "aws_call_ms",
+        "photo_network_s",
+    }
 )
 NAMES = tuple(
     name

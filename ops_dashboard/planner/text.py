@@ -101,7 +101,8 @@ def notes(plan: Plan, basis: Basis) -> Iterator[str]:
     assumed = basis.figures.assumed
     yield (
         f"Measured: make bench, {measured.date}, {measured.machine}. Assumed:"
-        f" {assumed.collage_network_s:g} s network per window, {assumed.aws_call_ms:g} ms per call,"
+        f" {assumed.collage_network_s:g} s network per window, {assumed.collage_overlap:.0%} of it"
+        f" beside work on others, {assumed.aws_call_ms:g} ms per call,"
         f" a table of {assumed.table_writes_per_s:,.0f} write units per second."
     )
     if basis.replaced:

@@ -60,9 +60,10 @@ def our_collages(base: str) -> Callable[[int], int]:
     def build(window: int) -> int:
         images = [window_image(url) for url in urls(base, window)]
         event = window_ready(images, layout=LAYOUT)
-        made = builder.build(
+        begun = builder.begin(
             event, keys_of(event), _WINDOW_S, reuse_originals=False, known_failures={}
         )
+        made = builder.finish(begun)
         assert made.collage
         return made.images_ok
 

@@ -12,7 +12,7 @@ from collage_lambda.delivery import WindowDelivery
 from collage_lambda.messages import Message
 from collage_lambda.outcomes import Ending, WindowOutcome
 from collage_lambda.redelivery import APART_S, Redelivery
-from collage_lambda.worker import PUBLISHING_S
+from collage_lambda.worker import PUBLISHING_S, BegunWindow
 from stream_ingest.contracts.errors import CoverstreamError, TransientError
 from tests.fakes.collage.events import envelope, window_image, window_ready
 from tests.fakes.collage.recording_sqs import RecordingSqs
@@ -36,20 +36,40 @@ class Worker:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self.built: list[tuple[str, float | None]] = []
+        self.steps: list[str] = []
+        self.shares: list[float | None] = []
         self.owners: list[str] = []
         self.error: CoverstreamError | None = None
+        self.done_before = False
 
-    def work(
+    def begin(
         self, message: Message, *, owner: str, remaining_s: float, share_s: float | None
-    ) -> WindowOutcome:
+    ) -> BegunWindow | WindowOutcome:
         assert remaining_s == self._clock.left_s
-        self.built.append((message.event.window_id[-1], share_s))
+        window = message.event.window_id[-1]
+        self.steps.append(f"begin {window}")
+        self.shares.append(share_s)
         self.owners.append(owner)
+        if self.done_before:
+            return WindowOutcome(ending=Ending.ALREADY_DONE)
+        unused: Any = None
+        return BegunWindow(
+            message=message,
+            lease=unused,
+            event=message.event,
+            keys=unused,
+            existing={},
+            source=None,
+            started_s=0,
+            build=unused,
+        )
+
+    def end(self, begun: BegunWindow) -> WindowOutcome:
+        self.steps.append(f"end {begun.event.window_id[-1]}")
         self._clock.left_s -= WINDOW_S
         if self.error:
             raise self.error
-        return WindowOutcome(ending=Ending.ALREADY_DONE)
+        return WindowOutcome(ending=Ending.CREATED)
 
 
 class Log:
@@ -63,6 +83,9 @@ class Log:
 
     def started(self, message: Message) -> None:
         self.lines.append(f"started {message.event.window_id[-1]}")
+
+    def resumed(self, message: Message) -> None:
+        self.lines.append(f"resumed {message.event.window_id[-1]}")
 
     def ended(self, message: Message, outcome: WindowOutcome) -> None:
         self.lines.append(f"ended {message.event.window_id[-1]} {outcome.ending}")
@@ -102,24 +125,33 @@ def record(number: int, receives: int) -> SQSRecord:
     return SQSRecord(sqs_record(f"m{number}", body, receives, f"handle-{number}"))
 
 
-def test_windows_share_the_time_before_publishing_and_the_last_has_what_is_left() -> None:
+def test_the_downloads_of_a_window_run_while_the_one_before_is_composed_and_published() -> None:
     bench = Bench()
     assert bench.deliver((1, 1, 1)) == []
-    shares = [(120 - PUBLISHING_S) / 3, (110 - PUBLISHING_S) / 2, 100 - PUBLISHING_S]
-    assert bench.worker.built == list(zip("012", shares, strict=True))
+    assert bench.worker.steps == ["begin 0", "begin 1", "end 0", "begin 2", "end 1", "end 2"]
+
+
+def test_windows_share_the_time_before_publishing_and_the_last_has_what_is_left() -> None:
+    bench = Bench()
+    bench.deliver((1, 1, 1))
+    assert bench.worker.shares == [
+        (TIMEOUT_S - PUBLISHING_S) / 3,
+        (TIMEOUT_S - PUBLISHING_S) / 2,
+        TIMEOUT_S - WINDOW_S - PUBLISHING_S,
+    ]
 
 
 def test_a_window_alone_has_all_the_time() -> None:
     bench = Bench()
     bench.deliver((1,))
-    assert bench.worker.built == [("0", None)]
+    assert bench.worker.shares == [None]
 
 
 def test_a_message_received_before_is_built_alone_and_after_the_others() -> None:
     bench = Bench()
     bench.deliver((2, 1, 1))
-    assert [window for window, _ in bench.worker.built] == ["1", "2", "0"]
-    assert bench.worker.built[-1] == ("0", None)
+    assert bench.worker.steps == ["begin 1", "begin 2", "end 1", "end 2", "begin 0", "end 0"]
+    assert bench.worker.shares[-1] is None
     assert bench.sqs.changes == []
 
 
@@ -129,8 +161,9 @@ def test_messages_received_before_become_visible_apart_from_each_other_before_on
     """The first keeps the queue's timeout: nothing crashes before it."""
     bench = Bench()
     bench.deliver((2, 1, 3, 2))
+    left_s = int(TIMEOUT_S - WINDOW_S)
     changed = [(each["ReceiptHandle"], each["VisibilityTimeout"]) for each in bench.sqs.changes]
-    assert changed == [("handle-2", 110 + APART_S), ("handle-3", 110 + 2 * APART_S)]
+    assert changed == [("handle-2", left_s + APART_S), ("handle-3", left_s + 2 * APART_S)]
     assert bench.log.lines.index("received m2") < bench.log.lines.index("started 0")
 
 
@@ -138,17 +171,30 @@ def test_messages_are_built_even_if_their_timeouts_cannot_be_changed() -> None:
     bench = Bench()
     bench.sqs.error = TransientError("throttled")
     assert bench.deliver((2, 2)) == []
-    assert [window for window, _ in bench.worker.built] == ["0", "1"]
+    assert bench.worker.steps == ["begin 0", "end 0", "begin 1", "end 1"]
     assert "not scheduled throttled" in bench.log.lines
 
 
 def test_every_failed_message_is_reported_and_the_others_are_built() -> None:
+    """Each line is about the message that was received or resumed last."""
     bench = Bench()
     bench.worker.error = TransientError("S3 is slow")
     assert bench.deliver((1, 1)) == ["m0", "m1"]
     assert bench.log.lines == [
-        *("received m0", "started 0", "failed S3 is slow"),
-        *("received m1", "started 1", "failed S3 is slow"),
+        *("received m0", "received m1"),
+        *("received m0", "started 0", "received m1", "started 1"),
+        *("received m0", "resumed 0", "failed S3 is slow"),
+        *("received m1", "resumed 1", "failed S3 is slow"),
+    ]
+
+
+def test_a_window_that_was_done_before_ends_at_once() -> None:
+    bench = Bench()
+    bench.worker.done_before = True
+    assert bench.deliver((1, 1)) == []
+    assert [line for line in bench.log.lines if line.startswith("ended")] == [
+        "ended 0 already_done",
+        "ended 1 already_done",
     ]
 
 

@@ -21,7 +21,14 @@ from stream_ingest.contracts.settings import DownloadLimits
 from tests.fakes.collage.aws import TEMP
 from tests.fakes.collage.events import LAYOUT, window_image, window_ready
 from tests.fakes.collage.images import plain_jpeg
-from tests.fakes.collage.worker_bench import COLOURS, LIMITS, WHITE, WorkerBench, shows
+from tests.fakes.collage.worker_bench import (
+    COLOURS,
+    LIMITS,
+    WHITE,
+    WorkerBench,
+    build_claimed,
+    shows,
+)
 
 
 def test_g9_a_bad_image_costs_its_cell_and_metadata_says_why(bench: WorkerBench) -> None:
@@ -154,7 +161,7 @@ def test_the_window_ends_before_the_invocation_does(bench: WorkerBench) -> None:
     event = bench.event("body/0", "hang")
     bench.limits = msgspec.structs.replace(LIMITS, attempt_s=50.0, read_s=50.0, image_s=100.0)
     lease: Any = bench.windows.claim(event, replay=None, owner="me", lease_s=60)
-    outcome = bench.worker().build_claimed(Message(event=event), lease, 0.5)
+    outcome = build_claimed(bench.worker(), event, lease, 0.5)
     assert outcome.ending is Ending.CREATED
     assert bench.metadata(event)["failures"] == {"timeout": 1}
     assert "window ran out" in bench.metadata(event)["cells"][1]["detail"]

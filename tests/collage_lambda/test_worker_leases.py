@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 
 from collage_lambda.lease import LeaseLostError, WindowLeasedError
-from collage_lambda.messages import Message
 from collage_lambda.outcomes import Ending
 from collage_lambda.output.keys import keys_of
 from collage_lambda.output.store import PublishConflictError
 from stream_ingest.contracts.errors import TransientError
 from tests.fakes.collage.images import plain_jpeg
-from tests.fakes.collage.worker_bench import COLOURS, WorkerBench, shows
+from tests.fakes.collage.worker_bench import COLOURS, WorkerBench, build_claimed, shows
 
 
 def test_a_window_leased_by_another_worker_is_delivered_again_later(bench: WorkerBench) -> None:
@@ -89,7 +88,7 @@ def test_a_slow_worker_that_lost_its_lease_overwrites_nothing(bench: WorkerBench
     item = bench.aws.window(event.window_id)
     bench.server.bodies["1"] = plain_jpeg(COLOURS[3])
     with pytest.raises(LeaseLostError):
-        bench.worker().build_claimed(Message(event=event), slow, 30)
+        build_claimed(bench.worker(), event, slow, 30)
     assert {key: bench.aws.read(key) for key in bench.aws.stored()} == before
     assert bench.aws.window(event.window_id) == item
 
@@ -104,7 +103,7 @@ def test_a_slow_worker_with_a_slow_clock_cannot_overwrite_the_collage(bench: Wor
     bench.clock.now_s -= 11
     bench.server.bodies["1"] = plain_jpeg(COLOURS[3])
     with pytest.raises(PublishConflictError):
-        bench.worker().build_claimed(Message(event=event), slow, 30)
+        build_claimed(bench.worker(), event, slow, 30)
     assert (bench.aws.read(keys_of(event).collage), bench.aws.window(event.window_id)) == before
 
 
@@ -118,5 +117,5 @@ def test_a_worker_that_loses_its_lease_at_the_end_does_not_end_the_window(
     assert other.owner == "quick"
     bench.clock.now_s -= 11
     with pytest.raises(LeaseLostError):
-        bench.worker().build_claimed(Message(event=event), lease, 30)
+        build_claimed(bench.worker(), event, lease, 30)
     assert bench.aws.window(event.window_id)["lease_owner"] == "quick"

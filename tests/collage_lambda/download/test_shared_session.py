@@ -245,10 +245,13 @@ async def other_tasks() -> int:
 def test_closing_ends_connections_tasks_and_thread(
     windows: Windows, network: ConnectionRedirect
 ) -> None:
+    before = set(threading.enumerate())
     windows.fetch("/good", "/good")
-    assert "downloads" in {thread.name for thread in threading.enumerate()}
+    (loop,) = (
+        each for each in threading.enumerate() if each.name == "downloads" and each not in before
+    )
     windows.close()
     windows.close()
-    assert "downloads" not in {thread.name for thread in threading.enumerate()}
+    assert not loop.is_alive()
     assert windows.fetch("/good") == [GOOD]
     assert network.destinations == [PUBLIC] * 3

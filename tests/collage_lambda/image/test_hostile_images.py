@@ -137,4 +137,4 @@ def test_a_function_of_512_mb_builds_a_window_of_35_large_images(server: RawServ
     assert report.peak_bytes < (512 - 60) * 1024 * 1024
     (line,) = report.log
     assert line["message"] == "concurrency reduced: memory is too small for the settings"
-    assert (line["downloads"], line["downloads_wanted"], line["decoders"]) == (13, 64, 4)
+    assert (line["downloads"], line["downloads_wanted"], line["decoders"]) == (19, 64, 3)

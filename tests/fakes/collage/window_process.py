@@ -82,9 +82,10 @@ def build(task: Task) -> Report:
     started_s = time.monotonic()
     peak = MemoryPeak()
     with called_every(_SAMPLE_PERIOD_S, peak.sample):
-        made = builder.build(
+        begun = builder.begin(
             event, keys_of(event), task.window_s, reuse_originals=False, known_failures={}
         )
+        made = builder.finish(begun)
     return Report(
         reasons=[
             str(outcome.failure.reason) if outcome.failure else ""

@@ -16,7 +16,7 @@ from collage_lambda.download.downloader import DownloadSettings
 from collage_lambda.download.fetch import Timing
 from collage_lambda.download.limits import FetchLimits
 from collage_lambda.download.retries import RetryPolicy
-from collage_lambda.lease import WindowLeases
+from collage_lambda.lease import Lease, WindowLeases
 from collage_lambda.messages import Message
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.outcomes import WindowOutcome
@@ -142,6 +142,14 @@ class WorkerBench:
         """Return the published metadata."""
         document: dict[str, Any] = json.loads(self.aws.read(keys_of(event).metadata))
         return document
+
+
+def build_claimed(
+    worker: CollageWorker, event: WindowReady, lease: Lease, build_s: float
+) -> WindowOutcome:
+    """Build a window under a lease that somebody has taken."""
+    begun = worker.begin_claimed(Message(event=event), lease, build_s)
+    return begun if isinstance(begun, WindowOutcome) else worker.end(begun)
 
 
 def shows(cell: Image.Image, colour: tuple[int, int, int]) -> bool:

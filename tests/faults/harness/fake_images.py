@@ -120,7 +120,7 @@ class FakeBuilder:
         self._covers, self._temp, self._keep_originals = covers, temp, keep_originals
         self._has_ended, self._contents = has_ended, contents
 
-    def build(  # noqa: PLR0913 - as the real one
+    def begin(  # noqa: PLR0913 - as the real one
         self,
         event: WindowReady,
         keys: WindowKeys,
@@ -130,14 +130,35 @@ class FakeBuilder:
         known_failures: Mapping[str, FailureReason] | None = None,
         images_before: int = 0,
         in_company: bool = False,
+    ) -> Callable[[], BuildResult]:
+        """Return what builds the window."""
+        assert window_s > 0
+        identities = {image.identity for image in event.images}
+        is_slow = in_company and bool(self._covers.slow & identities)
+
+        def finish() -> BuildResult:
+            if self._covers.fatal & identities:
+                raise KilledError
+            if is_slow:
+                raise SlowWindowError(event.window_id)
+            return self._build(event, keys, reuse_originals, known_failures or {}, images_before)
+
+        return finish
+
+    @staticmethod
+    def finish(begun: Callable[[], BuildResult]) -> BuildResult:
+        """Build a window that was begun."""
+        return begun()
+
+    def _build(
+        self,
+        event: WindowReady,
+        keys: WindowKeys,
+        reuse_originals: bool,  # noqa: FBT001 - as the real one
+        known_failures: Mapping[str, FailureReason],
+        images_before: int,
     ) -> BuildResult:
         """Return a window's images; stored originals are read first."""
-        identities = {image.identity for image in event.images}
-        if self._covers.fatal & identities:
-            raise KilledError
-        if in_company and self._covers.slow & identities:
-            raise SlowWindowError(event.window_id)
-        assert window_s > 0
         with ExitStack() as stack:
             before = NO_STORED_ORIGINALS
             if reuse_originals:
@@ -148,7 +169,7 @@ class FakeBuilder:
             self._check_prefetched(prefetched, event)
             cached = CachedImages(stored=before.reader, prefetched=prefetched)
             cells = [
-                self._cell(number, image, cached, packer, known_failures or {})
+                self._cell(number, image, cached, packer, known_failures)
                 for number, image in enumerate(event.images)
             ]
             kept = self._keep_originals and packer.count > before.count

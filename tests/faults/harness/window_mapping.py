@@ -77,6 +77,8 @@ class OutcomeLog:
 
     def started(self, _message: Message) -> None: ...
 
+    def resumed(self, _message: Message) -> None: ...
+
     def ended(self, _message: Message, outcome: WindowOutcome) -> None:
         self.outcomes.append(outcome)
 

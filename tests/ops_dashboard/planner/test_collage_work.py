@@ -26,15 +26,22 @@ def test_the_smallest_size_downloads_all_covers_at_once() -> None:
 
 def test_cpu_time_shrinks_with_memory_and_network_time_does_not() -> None:
     found = by_memory()
-    assert found[1_769] == pytest.approx(35 / 160 + 0.6)
-    assert found[512] == pytest.approx(35 / 160 * 1_769 / 512 + 0.6)
-    assert found[3_538] == pytest.approx(35 / 160 * (0.3 + 0.7 / 2) + 0.6)
+    assert found[1_769] == pytest.approx(35 / 160 + 0.24)
+    assert found[512] == pytest.approx(35 / 160 * 1_769 / 512 + 0.24)
+    assert found[3_538] == pytest.approx(35 / 160 * (0.3 + 0.7 / 2) + 0.24)
+
+
+def test_network_time_is_paid_once_for_what_overlaps() -> None:
+    alone = by_memory(FIGURES.changed({"collage_overlap": 0}))
+    whole = by_memory(FIGURES.changed({"collage_overlap": 2}))
+    assert alone[1_769] == pytest.approx(35 / 160 + 0.6)
+    assert whole[1_769] == pytest.approx(35 / 160)
 
 
 def test_less_memory_is_cheaper() -> None:
     usd = [size.usd_per_million_images for size in sizes(FULL, FIGURES, LIST)]
     assert usd == sorted(usd)
-    assert usd[0] == pytest.approx((35 / 160 * 1_769 / 512 + 0.6) / 2 * 1e6 / 35 * 0.0000133334)
+    assert usd[0] == pytest.approx((35 / 160 * 1_769 / 512 + 0.24) / 2 * 1e6 / 35 * 0.0000133334)
 
 
 def test_every_size_fits_the_process() -> None:

@@ -22,7 +22,7 @@ def timed(job: Job, concurrency: int) -> Timing:
 def test_stages_match_a_calculation_by_hand() -> None:
     job = Job(images=3_500_000, creators=10_000, order=Order.SORTED)
     stages = timed(job, 105).stages
-    window_s = 35 / 160 * 1_769 / 512 + 0.6
+    window_s = 35 / 160 * 1_769 / 512 + 0.24
     assert stages[Stage.PUSH] == pytest.approx(3_500_000 / 13_000)
     assert stages[Stage.STREAM] == pytest.approx(250)
     assert stages[Stage.BUS] == pytest.approx(max(100 / 5, 200_000 / 10_000))
