@@ -146,7 +146,7 @@ def open_account(session: boto3.Session, stack: str) -> Account:
             summary=summaries.find,
             threads=ThreadPoolExecutor(_BATCHES_AT_ONCE, "batches"),
         ),
-        batch_details=BatchDetails(batches, batch_windows, summaries, outputs.output_bucket),
+        batch_details=BatchDetails(batches, batch_windows, summaries, outputs),
         dead_letters=StackLetters.of(session, outputs, clients.INTERACTIVE),
         runs=StackRuns.of(session, outputs, clients.INTERACTIVE),
         photos=open_photos(session, outputs.photos) if outputs.photos else None,

@@ -23,6 +23,7 @@ from stream_ingest.batches.progress import Batch
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.batches.results.summary import BatchSummary
 from stream_ingest.contracts.object_keys import refused_prefix
+from stream_ingest.contracts.stack_outputs import StackOutputs
 
 
 class StoredObject(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,12 +69,12 @@ class BatchDetails:
         registry: BatchRegistry,
         windows: BatchWindows,
         summaries: BatchSummaries,
-        output_bucket: str,
+        outputs: StackOutputs,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`clock` gives epoch seconds."""
         self._registry, self._windows, self._summaries = registry, windows, summaries
-        self._bucket, self._clock = output_bucket, clock
+        self._outputs, self._clock = outputs, clock
         self._figures = Figures(measured=shipped_figures())
 
     def find(self, batch_id: str) -> BatchDetail | None:
@@ -95,6 +96,7 @@ class BatchDetails:
             windows=tally.windows,
             collages=tally.collages,
             processing_ms=tally.processing_ms,
+            collage_memory_mb=self._outputs.collage_memory_mb,
         )
         return BatchDetail(
             started_at=row.started_at,
@@ -120,12 +122,12 @@ class BatchDetails:
     def _objects(
         self, batch: Batch, row: BatchRow, summary: BatchSummary | None
     ) -> list[StoredObject]:
-        keys = {}
+        keys, bucket = {}, self._outputs.output_bucket
         if batch.source and batch.source.startswith("s3://"):
             keys["source file"] = batch.source
         if summary is not None:
-            keys["summary"] = f"s3://{self._bucket}/{summary.summary_key}"
-            keys["list of windows at its end"] = f"s3://{self._bucket}/{summary.results_key}"
+            keys["summary"] = f"s3://{bucket}/{summary.summary_key}"
+            keys["list of windows at its end"] = f"s3://{bucket}/{summary.results_key}"
         if row.progress.refused:
-            keys["refused rows"] = f"s3://{self._bucket}/{refused_prefix(batch.batch_id)}"
+            keys["refused rows"] = f"s3://{bucket}/{refused_prefix(batch.batch_id)}"
         return [StoredObject(name=name, uri=uri) for name, uri in keys.items()]

@@ -16,8 +16,6 @@ from ops_dashboard.planner.measured import Figures
 from ops_dashboard.planner.state_units import COLLAGE_WRITES, state_units
 from ops_dashboard.planner.windowing_work import MEMORY_MB, VCPU_MB
 
-COLLAGE_MB = 1_769
-"""Default of the setting ``collageMemoryMb``; stacks may have another."""
 _GB = 1e9
 
 
@@ -41,6 +39,8 @@ class BatchWork(msgspec.Struct, frozen=True, kw_only=True):
     collages: int
     processing_ms: int
     """Sum of the windows' processing times."""
+    collage_memory_mb: int
+    """Memory of the collage function."""
 
 
 def batch_cost(work: BatchWork, figures: Figures) -> BatchCost:
@@ -70,7 +70,7 @@ def _rows_usd(work: BatchWork, figures: Figures) -> float:
 
 
 def _collages_usd(work: BatchWork, figures: Figures) -> float:
-    gb_s = work.processing_ms / 1_000 * COLLAGE_MB / 1_024
+    gb_s = work.processing_ms / 1_000 * work.collage_memory_mb / 1_024
     writes = work.windows * (state_units(figures).per_window + COLLAGE_WRITES)
     return (
         gb_s * LIST.lambda_gb_s.one

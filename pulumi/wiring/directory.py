@@ -110,6 +110,7 @@ def _settings(basis: Basis) -> dict[str, Any]:
         "prefetch_covers": settings.prefetch_covers,
         "creator_case": settings.creator_case,
         "dedup_horizon_days": settings.dedup_horizon_days,
+        "collage_memory_mb": settings.collage_memory_mb,
         "batch_defaults": msgspec.to_builtins(settings.batch_defaults),
         "allowed_input_buckets": list(settings.allowed_input_buckets),
     }

@@ -89,6 +89,8 @@ class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
     """None if the stack renders no photos."""
     notification_dead_letters_url: str = ""
     """That of notifications; empty without them."""
+    collage_memory_mb: int = 1_769
+    """Memory of the collage function; the default is that of stacks of earlier versions."""
 
     @property
     def dead_letter_queues(self) -> dict[str, str]:

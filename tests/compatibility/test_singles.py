@@ -163,6 +163,7 @@ def test_a_stack_is_used_or_has_to_be_deployed(
         if generation == UNRELEASED:
             outputs = load_stack(ssm, "dev")
             assert (outputs.stream_name, outputs.prefetch_covers) == ("stream", True)
+            assert outputs.collage_memory_mb == 1_769
             return
         with pytest.raises(LevelError, match="level 0; this command needs contract level 1: dep"):
             load_stack(ssm, "dev")

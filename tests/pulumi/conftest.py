@@ -50,6 +50,7 @@ CHANGED: Mapping[str, object] = {
     "allowedPorts": ["80", "443"],
     "allowedSources": ["127.0.0.1:8000", "covers.test:80"],
     "byCreatorCopy": False,
+    "collageMemoryMb": 1_024,
     "collageTimeoutS": 900,
     "contentDedup": True,
     "dedupHorizonDays": 7,

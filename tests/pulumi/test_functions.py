@@ -179,3 +179,10 @@ def test_a_failed_sweep_becomes_a_dead_letter(dev: Recorder) -> None:
     failure = config["destinationConfig"]["onFailure"]
     assert failure == {"destination": "arn:Queue:sweeper-dead-letters"}
     assert config["maximumRetryAttempts"] == 2
+
+
+def test_commands_know_the_memory_of_the_collage_function(changed: Recorder) -> None:
+    """By which the console reckons what a batch has cost."""
+    outputs = changed.one("Parameter", "directory").document("value")
+    memory_mb = changed.one("Function", "collage").inputs["memorySize"]
+    assert outputs["collage_memory_mb"] == memory_mb == 1_024
