@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from botocore.exceptions import ClientError
 
 from ops_dashboard.inspect.photo_pages import PhotoPages, check_key
+from ops_dashboard.photos.jobs.store import JobStore
 from rendition_lambda.messages import PhotoHint, request_of
 from rendition_lambda.places import Place, place_of
 from rendition_lambda.repository import PhotoRepository
@@ -48,6 +49,7 @@ class PhotoAccess:
     uploads: UploadService
     s3: S3Client
     requests: RequestQueue
+    jobs: JobStore
     presigner: S3Client
 
     @property
@@ -135,6 +137,7 @@ def open_photos(session: boto3.Session, outputs: PhotosOutputs) -> PhotoAccess:
         requests=RequestQueue(
             session.client("sqs", config=clients.INTERACTIVE), outputs.backfill_queue_url
         ),
+        jobs=JobStore(dynamodb, outputs.table, time.time),
         presigner=presigner,
     )
 

@@ -26,6 +26,7 @@ from ops_dashboard.console.api.window_detail import WindowDetails
 from ops_dashboard.console.assets import Assets
 from ops_dashboard.console.middleware import Origins, access_middleware
 from ops_dashboard.console.pages import Pages
+from ops_dashboard.console.photos.jobs import PhotoJobs
 from ops_dashboard.console.photos.listing import PhotoListing
 from ops_dashboard.console.photos.uploading import PhotoUploading
 
@@ -88,10 +89,9 @@ def _pages(account: Account, access: Access, assets: Assets) -> Pages:
     )
 
 
-def _photo_parts(account: Account) -> tuple[PhotoListing, PhotoUploading] | tuple[()]:
-    if account.photos is None:
-        return ()
-    return PhotoListing(account.photos), PhotoUploading(account.photos)
+def _photo_parts(account: Account) -> tuple[PhotoListing | PhotoUploading | PhotoJobs, ...]:
+    photos = account.photos
+    return (PhotoListing(photos), PhotoUploading(photos), PhotoJobs(photos)) if photos else ()
 
 
 def _origins(account: Account) -> Origins:

@@ -123,10 +123,11 @@ def backfill(  # noqa: PLR0913 - one parameter for each option
         msg = "--resume continues a job with its own --prefix, --bucket and --failed"
         raise UserError(msg)
     selection = Selection(bucket=bucket or "", prefix=prefix, failed=failed)
-    from ops_dashboard.photos.jobs.command import BACKFILL, Options, run_job
+    from ops_dashboard.photos.jobs.command import Options, run_job
+    from ops_dashboard.photos.jobs.job import JobKind
 
     how = Options(rate=rate, dry_run=dry_run, yes=yes, json=json)
-    return lambda: run_job(BACKFILL, stack, how, resume or selection)
+    return lambda: run_job(JobKind.BACKFILL, stack, how, resume or selection)
 
 
 def render(  # noqa: PLR0913 - one parameter for each option
@@ -152,10 +153,11 @@ def render(  # noqa: PLR0913 - one parameter for each option
         raise UserError(msg)
     prefix = _prefix_of(gallery, recipe)
     selection = Selection(bucket="", prefix=prefix, recipe=recipe or "", again=True, failed=failed)
-    from ops_dashboard.photos.jobs.command import RENDER, Options, run_job
+    from ops_dashboard.photos.jobs.command import Options, run_job
+    from ops_dashboard.photos.jobs.job import JobKind
 
     how = Options(rate=rate, dry_run=dry_run, yes=yes, json=json)
-    return lambda: run_job(RENDER, stack, how, resume or selection)
+    return lambda: run_job(JobKind.RENDER, stack, how, resume or selection)
 
 
 def retry(  # noqa: PLR0913 - one parameter for each option

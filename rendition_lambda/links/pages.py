@@ -7,9 +7,11 @@ The page is the same for every link, also for one that does not exist: which it 
 from __future__ import annotations
 
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from rendition_lambda import uploading
+from rendition_lambda.extensions import ACCEPT
 from rendition_lambda.links.requests import answer
 
 _FOLDERS = (Path(__file__).parent / "page", Path(uploading.__file__).parent / "browser")
@@ -29,6 +31,8 @@ class Pages:
         """Allow the page to send files to `upload_origin`, and nothing anywhere else."""
         paths = (path for folder in _FOLDERS for path in folder.iterdir())
         self._files = {path.name: path.read_bytes() for path in paths}
+        page = Template(self._files[_INDEX].decode())
+        self._files[_INDEX] = page.substitute(accept=ACCEPT).encode()
         self._policy = (
             f"default-src 'none'; script-src 'self'; style-src 'self';"
             f" connect-src 'self' {upload_origin}; base-uri 'none'; form-action 'none';"

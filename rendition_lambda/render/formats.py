@@ -8,20 +8,11 @@ from __future__ import annotations
 import struct
 
 from imaging.signatures import describe_head, image_format, iso_brands, other_format
+from rendition_lambda.extensions import RAW_OF_TIFF
 from rendition_lambda.reasons import PhotoError, PhotoFailure
 
 RAW = "RAW"
 """The name that a recipe has for all RAW formats."""
-_RAW_OF_TIFF = {
-    ".cr2": "CR2",
-    ".nef": "NEF",
-    ".nrw": "NEF",
-    ".arw": "ARW",
-    ".dng": "DNG",
-    ".pef": "PEF",
-    ".srw": "SRW",
-}
-"""Formats of files that are TIFF by their first bytes, by extension."""
 _RAW_MAGIC = (
     (b"FUJIFILMCCD-RAW", "RAF"),
     (b"IIRO", "ORF"),
@@ -29,7 +20,7 @@ _RAW_MAGIC = (
     (b"MMOR", "ORF"),
     (b"IIU\0", "RW2"),
 )
-RAW_FORMATS = frozenset({"CR3", *_RAW_OF_TIFF.values(), *(name for _, name in _RAW_MAGIC)})
+RAW_FORMATS = frozenset({"CR3", *RAW_OF_TIFF.values(), *(name for _, name in _RAW_MAGIC)})
 _REFUSED_RAW = frozenset(
     {".x3f", ".3fr", ".crw", ".dcr", ".erf", ".fff", ".gpr", ".iiq", ".kdc", ".mef", ".mos"}
     | {".mrw", ".rwl", ".sr2", ".srf"}
@@ -76,7 +67,7 @@ def _raw_format(head: bytes, suffix: str) -> str | None:
         return None
     if head[8:10] == b"CR":
         return "CR2"
-    return "DNG" if _has_dng_version(head) else _RAW_OF_TIFF.get(suffix)
+    return "DNG" if _has_dng_version(head) else RAW_OF_TIFF.get(suffix)
 
 
 def _has_dng_version(head: bytes) -> bool:

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
+from rendition_lambda.extensions import ACCEPT
 from rendition_lambda.names import edition
 from rendition_lambda.photo_item import Photo, PhotoStatus
 from rendition_lambda.places import place_of
 from rendition_lambda.recipe import AUGMENTATION, FORMATS, RECIPES, RENDITIONS, Recipe
 from rendition_lambda.render.rendered import PixelSource
 from rendition_lambda.uploading.signed import MAX_PUT_BYTES, PART_BYTES
-
-EXTENSIONS = (
-    *(".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".avif", ".gif", ".bmp", ".heic", ".heif"),
-    *(".cr2", ".cr3", ".nef", ".nrw", ".arw", ".dng", ".raf", ".orf", ".rw2", ".pef", ".srw"),
-)
-"""Endings that a file dialog offers beside images: browsers have no type for most of these. What
-else is dropped is checked by the server, and by its bytes when it is rendered."""
 
 
 class OutputView(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +70,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     recipes: dict[str, RecipeLimits]
     formats: list[str]
-    extensions: tuple[str, ...]
+    accept: str
+    """What the dialog that chooses files offers."""
     max_put_bytes: int
     part_bytes: int
 
@@ -86,7 +81,7 @@ def limits() -> Limits:
     return Limits(
         recipes={recipe.name: _recipe_limits(recipe) for recipe in (RENDITIONS, AUGMENTATION)},
         formats=sorted(FORMATS),
-        extensions=EXTENSIONS,
+        accept=ACCEPT,
         max_put_bytes=MAX_PUT_BYTES,
         part_bytes=PART_BYTES,
     )

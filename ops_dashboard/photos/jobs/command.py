@@ -10,7 +10,7 @@ import msgspec
 from ops_dashboard.photos.items import PhotoItems
 from ops_dashboard.photos.jobs.bucket import PhotoBucket
 from ops_dashboard.photos.jobs.estimate import Estimate, estimate
-from ops_dashboard.photos.jobs.job import Job, current_recipes
+from ops_dashboard.photos.jobs.job import Job, JobKind, current_recipes
 from ops_dashboard.photos.jobs.needs import Counts, Selection
 from ops_dashboard.photos.jobs.report import (
     JobReport,
@@ -33,8 +33,6 @@ from stream_ingest.cli.progress import show_progress
 from stream_ingest.cli.terminal import say, sigterm_interrupts
 from stream_ingest.contracts.errors import TransientError, UserError
 
-BACKFILL, RENDER = "backfill", "render"
-
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How a job is run."""
@@ -45,7 +43,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     json: bool
 
 
-def run_job(kind: str, stack: str, options: Options, what: Selection | str) -> None:
+def run_job(kind: JobKind, stack: str, options: Options, what: Selection | str) -> None:
     """Start a job over a selection, of uploads if it names no bucket, or continue one by name.
 
     Raises as `JobCommand.start` and `JobCommand.resume`.
@@ -62,7 +60,7 @@ def run_job(kind: str, stack: str, options: Options, what: Selection | str) -> N
 class JobCommand:
     """Starts and continues jobs of one kind in one stack."""
 
-    def __init__(self, kind: str, stack: PhotoStack, options: Options) -> None:
+    def __init__(self, kind: JobKind, stack: PhotoStack, options: Options) -> None:
         """Work on a stack."""
         self._kind, self._stack, self._options = kind, stack, options
         outputs = stack.outputs

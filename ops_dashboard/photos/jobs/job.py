@@ -8,6 +8,7 @@ have a slash in their names.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -35,11 +36,19 @@ TABLE_BEGIN = Position(item=("", ""))
 """The position after the last object, before the first item."""
 
 
+class JobKind(StrEnum):
+    """The command that a job is a run of."""
+
+    BACKFILL = "backfill"
+    RENDER = "render"
+
+
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """One run of ``photos backfill`` or ``photos render``."""
 
     name: str
-    kind: str
+    """Begins with its kind and ends with its time."""
+    kind: JobKind
     selection: Selection
     recipes: dict[str, str]
     """Versions of the recipes by which it selects, by name."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from ops_dashboard.photos.jobs.job import JOB_PARTITION, Job, from_item, to_item
+from ops_dashboard.photos.jobs.job import JOB_PARTITION, Job, JobKind, from_item, to_item
 from rendition_lambda.lifecycle import iso_ms
 from rendition_lambda.photo_item import PARTITION_KEY, SORT_KEY
 from stream_ingest.aws.errors import map_errors
-from stream_ingest.aws.items import from_wire, to_wire
+from stream_ingest.aws.items import Item, from_wire, to_wire
 from stream_ingest.aws.queries import query_items
 from stream_ingest.contracts.errors import ConflictError, NotFoundError, UserError
 
@@ -67,14 +68,24 @@ class JobStore:
 
     def unfinished(self) -> list[Job]:
         """Return the jobs that can be continued, the latest last."""
-        items = query_items(
+        jobs = [from_item(item) for kind in JobKind for item in self._items(kind)]
+        return sorted((job for job in jobs if not job.finished_at), key=lambda job: job.updated_at)
+
+    def newest(self, limit: int) -> list[Job]:
+        """Return the newest jobs, the newest first; costs a request for each kind."""
+        options = {"Limit": limit, "ScanIndexForward": False}
+        items = (islice(self._items(kind, **options), limit) for kind in JobKind)
+        jobs = [from_item(item) for each in items for item in each]
+        return sorted(jobs, key=lambda job: job.started_at, reverse=True)[:limit]
+
+    def _items(self, kind: JobKind, **options: Any) -> Iterator[Item]:  # noqa: ANN401 - boto's own
+        """Yield the jobs of a kind by name, and so by time."""
+        return query_items(
             self._dynamodb,
             "list jobs",
             TableName=self._table,
-            KeyConditionExpression="#gallery = :gallery",
-            ExpressionAttributeNames={"#gallery": PARTITION_KEY},
-            ExpressionAttributeValues=to_wire({":gallery": JOB_PARTITION}),
+            KeyConditionExpression="#gallery = :gallery AND begins_with(#photo, :kind)",
+            ExpressionAttributeNames={"#gallery": PARTITION_KEY, "#photo": SORT_KEY},
+            ExpressionAttributeValues=to_wire({":gallery": JOB_PARTITION, ":kind": f"{kind}-"}),
+            **options,
         )
-        # A photo of a gallery of this name has a slash in its name.
-        jobs = [from_item(item) for item in items if "/" not in item[SORT_KEY]]
-        return sorted((job for job in jobs if not job.finished_at), key=lambda job: job.updated_at)

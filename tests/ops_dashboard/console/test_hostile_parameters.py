@@ -72,6 +72,7 @@ PARAMETERS = {
     "/api/replays/{}/windows": ("page",),
     "/api/photos": ("gallery", "status", "after"),
     "/api/photos/limits": (),
+    "/api/photos/jobs": (),
     "/api/photos/galleries": ("prefix",),
     "/api/photos/one": ("key",),
     "/media/photos/output": ("key",),

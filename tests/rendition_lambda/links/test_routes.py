@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from rendition_lambda.extensions import ACCEPT, RAW_OF_TIFF
 from rendition_lambda.links.pages import Pages
 from rendition_lambda.links.requests import MAX_BODY_BYTES
 from rendition_lambda.links.routes import Routes
@@ -85,6 +86,12 @@ def test_a_file_is_signed_by_requests_alone(routes: Routes, stack: LinkStack) ->
     assert (status, refused["error"]) == (428, "wedding/b.jpg: 3 parts are still to be sent")
     assert post(routes, "abort", link=link, name="b.jpg") == (200, {})
     assert post(routes, "abort", link=link, name="b.jpg")[0] == 410
+
+
+def test_the_page_offers_the_files_that_are_rendered(routes: Routes) -> None:
+    page = routes.answer(event("GET", "/upload/"))["body"]
+    assert f'accept="{ACCEPT}"' in page
+    assert {".jpg", ".heic", ".nrw", ".cr3", *RAW_OF_TIFF} <= set(ACCEPT.split(","))
 
 
 def test_every_wrong_link_gets_the_same_answer(routes: Routes, stack: LinkStack) -> None:

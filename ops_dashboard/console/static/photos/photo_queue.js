@@ -9,7 +9,7 @@ import { SendError, sendParts } from "./sending.js";
 const FILES_AT_ONCE = 3;
 const CHECKED_AT_ONCE = 1000;
 /** States in which nothing more happens by itself. */
-export const ENDED = new Set(["active", "failed", "skipped", "deleted", "refused", "cancelled"]);
+const ENDED = new Set(["active", "failed", "skipped", "deleted", "refused", "cancelled"]);
 const RENDERED = new Set(["active", "failed", "skipped", "deleted"]);
 const TAKEN = "there is a photo of this name already";
 const CUT = `the connection to S3 was cut. If that happens at once each time, S3 takes no uploads from this page: the setting photosCorsOrigins needs ${location.origin}`;

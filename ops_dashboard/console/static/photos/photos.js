@@ -7,6 +7,7 @@ import { bytes, int, plural } from "./format.js";
 import { chosenFiles, droppedFiles } from "./dropped_files.js";
 import { AUGMENTATION_GALLERY, makeGallery } from "./photo_gallery.js";
 import { PhotoQueue, progressText } from "./photo_queue.js";
+import { showJobs } from "./photo_jobs.js";
 import { makeRows } from "./photo_rows.js";
 import { makeStore } from "./photo_store.js";
 
@@ -84,7 +85,7 @@ function start() {
     const sizes = recipe.outputs.map(([name, width, height]) => `${name} ${width} × ${height}`).join(", ");
     $("becomes").textContent = isAugmentation() ? `Each image becomes a square and its rotations: ${recipe.outputs.map(([name]) => name).join(", ")}.` : `Each photo becomes ${int(recipe.outputs.length)} JPEGs that fit inside: ${sizes}.`;
     $("accepted").textContent = `${limits.formats.join(", ")}; up to ${bytes(recipe.max_bytes)} each`;
-    $("files").accept = ["image/*", ...limits.extensions].join(",");
+    $("files").accept = limits.accept;
   }
 
   async function add(chosen) {
@@ -141,5 +142,6 @@ function start() {
       queue.take(photos);
     }
   }, POLL_MS);
+  showJobs();
   changed();
 }

@@ -1,7 +1,8 @@
 """Condition and update expressions, read once and then run on items. Pure.
 
 What the pipeline uses is understood: SET, ADD, DELETE and REMOVE; ``=``, ``<>``, ``<``, ``<=``,
-``>``, ``>=``, IN, AND, OR, NOT, brackets, attribute_exists and attribute_not_exists, if_not_exists.
+``>``, ``>=``, IN, AND, OR, NOT, brackets, attribute_exists, attribute_not_exists, begins_with (of
+texts) and if_not_exists.
 Anything else is a `NotModelledError` (the fake does not know it) or a refusal (nor does AWS).
 """
 
@@ -16,9 +17,7 @@ from tests.faults.harness.aws.tokens import SyntaxRefusedError, Tokens
 from tests.faults.harness.aws.values import Item, Value, add, compare, plain, without
 
 _SIGNS = frozenset({"=", "<>", "<", "<=", ">", ">="})
-_MODELLED_LATER = frozenset(
-    {"begins_with", "contains", "size", "attribute_type", "list_append", "BETWEEN"}
-)
+_MODELLED_LATER = frozenset({"contains", "size", "attribute_type", "list_append", "BETWEEN"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ def read_key_condition(text: str) -> KeyCondition:
     value = tokens.value()
     rest: Condition = lambda _item, _bound: True  # noqa: E731 - nothing else has to hold
     if tokens.took("AND"):
-        rest = _comparison(tokens)
+        rest = _beginning(tokens) if tokens.took("begins_with") else _comparison(tokens)
     tokens.end()
     return KeyCondition(name, value, rest, frozenset(tokens.placeholders))
 
@@ -117,7 +116,24 @@ def _negated(tokens: Tokens) -> Condition:
     if tokens.took("attribute_not_exists"):
         name = _argument(tokens)
         return lambda item, bound: bound.name(name) not in item
+    if tokens.took("begins_with"):
+        return _beginning(tokens)
     return _comparison(tokens)
+
+
+def _beginning(tokens: Tokens) -> Condition:
+    """Read the arguments of ``begins_with``; only texts are modelled."""
+    tokens.expect("(")
+    whole = _operand(tokens)
+    tokens.expect(",")
+    beginning = _operand(tokens)
+    tokens.expect(")")
+
+    def holds(item: Item, bound: Bindings) -> bool:
+        text = whole(item, bound)
+        return text is not None and str(text["S"]).startswith(beginning(item, bound)["S"])
+
+    return holds
 
 
 def _argument(tokens: Tokens) -> str:

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from rendition_lambda.extensions import ACCEPT
 from rendition_lambda.recipe import RECIPES, RENDITIONS
 from tests.fakes.ops.photos import UPLOADS, OpsPhotos
 from tests.ops_dashboard.console.running import RunningConsole
@@ -39,7 +40,7 @@ def test_limits_are_those_of_the_recipes(photos_console: RunningConsole) -> None
         assert {each[0]: tuple(each[1:]) for each in shown["outputs"]} == {
             output.name: output.box for output in recipe.outputs
         }
-    assert {".cr2", ".heic"} <= set(limits["extensions"])
+    assert limits["accept"] == ACCEPT
 
 
 def test_files_are_checked_before_anything_is_sent(photos_console: RunningConsole) -> None:
