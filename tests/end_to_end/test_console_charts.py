@@ -14,6 +14,7 @@ from ops_dashboard.local.demo.console import running_console
 from stream_ingest.contracts.metrics import namespace_of
 from tests.end_to_end.console_browser import Visit
 from tests.end_to_end.pipeline import Pipeline
+from tests.end_to_end.waiting import wait_for
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -73,6 +74,57 @@ def test_a_dragged_range_is_shown_and_is_in_the_address_and_back_returns(here: V
     page.go_back()
     expect(page.get_by_role("radio", name="3h")).to_be_checked()
     assert here.violations() == []
+
+
+@pytest.fixture
+def phone(browser: Browser, address: str) -> Iterator[Page]:
+    """The overview on a phone with a touch screen."""
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, timezone_id="UTC"
+    )
+    page = context.new_page()
+    page.goto(f"{address}/?range=3h")
+    chart(page).locator(".u-over").scroll_into_view_if_needed()
+    yield page
+    context.close()
+
+
+class Finger:
+    """A finger on the first chart of a page; places are parts of the chart's width and height."""
+
+    def __init__(self, page: Page) -> None:
+        box = chart(page).locator(".u-over").bounding_box()
+        assert box is not None
+        self._box, self._session = box, page.context.new_cdp_session(page)
+
+    def swipe(self, *places: tuple[float, float]) -> None:
+        for at, (x, y) in enumerate(places):
+            self._send("touchMove" if at else "touchStart", x, y)
+
+    def lift(self) -> None:
+        self._session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    def _send(self, kind: str, x: float, y: float) -> None:
+        box = self._box
+        place = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
+        self._session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [place]})
+
+
+def test_a_finger_across_a_chart_chooses_a_range(phone: Page) -> None:
+    finger = Finger(phone)
+    finger.swipe((0.2, 0.5), (0.35, 0.5), (0.5, 0.5), (0.7, 0.5))
+    expect(chart(phone).locator(".u-select")).to_have_css("width", re.compile(r"^1\d\d"))
+    finger.lift()
+    expect(phone).to_have_url(re.compile(r"\?from=20\d\d-.*Z&to=20\d\d-.*Z$"))
+
+
+def test_a_finger_up_a_chart_scrolls_the_page(phone: Page) -> None:
+    before, finger = phone.evaluate("scrollY"), Finger(phone)
+    finger.swipe(*((0.5, 0.9 - part / 10) for part in range(9)))
+    finger.lift()
+    wait_for(lambda: phone.evaluate("scrollY") > before)
+    assert phone.url.endswith("?range=3h")
+    expect(chart(phone).locator(".u-select")).to_have_css("width", "0px")
 
 
 def test_a_custom_range_is_entered_in_the_chosen_zone(here: Visit) -> None:

@@ -1,5 +1,6 @@
 // Time-series charts with uPlot (a global, from a classic script). Colours come from the stylesheet.
 import { formatter, isStep, lonely, periodText, plotData, stack, steps, timeTexts, zoned } from "./chart_axes.js";
+import { bindTouch } from "./chart_touch.js";
 import { h } from "./dom.js";
 
 const COLOURS = 9;
@@ -131,7 +132,9 @@ export function makeChart(onZoom) {
     const options = plotOptions(chart, colours, canvas.clientWidth, near, onZoom);
     options.hooks.setCursor = [(u) => showLegend(chart, colours, raw, u.cursor.idxs?.[1] ?? null)];
     showLegend(chart, colours, raw, null);
-    return new uPlot(options, data, canvas);
+    const drawn = new uPlot(options, data, canvas);
+    bindTouch(drawn, Boolean(onZoom));
+    return drawn;
   }
 
   function showLegend(chart, colours, raw, at) {
