@@ -24,7 +24,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ErrorPage = Callable[[web.Request, str, int], web.Response]
 _LOG = logging.getLogger(__name__)
 _NO_PAGES = ("/api/", "/media/", "/static/")
-"""Beginnings of paths that scripts request, which get an error as JSON and not as a page."""
+"""Beginnings of paths that scripts request, which get an error as JSON and not as a page, unless a
+link leads there: then a browser asks for `_HTML`."""
+_HTML = "text/html"
 UPLOADING = "/photos"
 """Path of the page that sends files to S3."""
 SESSION_COOKIE = "coverstream-console"
@@ -154,7 +156,7 @@ async def _handle(
         _LOG.exception("%s %s failed", request.method, request.path)
         message = "this is a defect of the console; its log has the traceback"
         status = HTTPStatus.INTERNAL_SERVER_ERROR
-    if request.path.startswith(_NO_PAGES):
+    if request.path.startswith(_NO_PAGES) and _HTML not in request.headers.get("Accept", ""):
         return error_response(message, status)
     return error_page(request, message, status)
 

@@ -196,7 +196,7 @@ def test_a_dead_letter_is_redriven_by_its_button(here: Visit, pipeline: Pipeline
     dead_letter(pipeline, "console.two")
     page = here.open("/failures")
     expect(page.locator("#dead-count")).to_be_visible()
-    row = page.get_by_role("row", name="console.two:000001")
+    row = page.get_by_role("row", name="console.two #1")
     expect(row).to_contain_text("every attempt to build it failed")
     here.screenshot("failures-letter")
     row.get_by_role("button", name="Redrive").click()

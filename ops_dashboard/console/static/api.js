@@ -6,7 +6,7 @@ const RETRY_MS = { least: 5000, most: 10000 };
 const changeToken = document.querySelector('meta[name="change-token"]').content;
 
 /** An error response of the console, with its HTTP status. */
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(message, status) {
     super(message);
     this.status = status;

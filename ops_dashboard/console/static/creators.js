@@ -3,7 +3,7 @@ import { get, poll, query } from "./api.js";
 import { makeViewer, tile } from "./collage.js";
 import { $, emptyState, fill, h, updateList, nameElement, visibleText } from "./dom.js";
 import "./dead_count.js";
-import { ago, int, moment, plural } from "./format.js";
+import { int, moment, plural } from "./format.js";
 import { timeAgo } from "./times.js";
 
 let found = [];
@@ -45,13 +45,19 @@ function choose(creator) {
   detailPoll.now().then(() => $("detail").scrollIntoView({ block: "nearest" }));
 }
 
+/** When an open window closes: at the next round of the sweeper if its time has passed. */
+function closing({ closes_at: at, closes_because: why }) {
+  if (why === "batch-end") return "when its batch ends";
+  if (!at) return "when it is full";
+  return [new Date(at) > Date.now() ? timeAgo(at) : "within a minute", ` (${why})`];
+}
+
 function openWindow(view) {
   const { layout } = view.settings;
-  const closes = view.closes_because === "batch-end" ? "when its batch ends" : view.closes_at ? `${ago(view.closes_at)} (${view.closes_because})` : "when it is full";
   return h("div", { class: "open-window" },
     h("div", { class: "fill", role: "progressbar", "aria-label": "Open window", "aria-valuemin": "0", "aria-valuemax": String(view.size), "aria-valuenow": String(view.images) },
       Array.from({ length: Math.min(view.size, 70) }, (_, at) => h("span", { class: at < view.images ? "full" : "" }))),
-    h("p", {}, h("b", {}, `${view.images} of ${view.size}`), ` images, ${layout.cols}×${layout.rows} of ${layout.cell_px} px · closes `, h("b", {}, closes)),
+    h("p", {}, h("b", {}, `${view.images} of ${view.size}`), ` images, ${layout.cols}×${layout.rows} of ${layout.cell_px} px · closes `, h("b", {}, closing(view))),
     h("p", { class: "quiet" }, "last row ", timeAgo(view.touched_at), ` from batch ${view.batch_id} · oldest cover of ${moment(view.oldest_cover_at)}`));
 }
 

@@ -1,8 +1,8 @@
 // Dead letters: what each is about, its body, redrive and drop.
 import { get, post, query } from "./api.js";
-import { $, emptyState, fill, h, toast, visibleText } from "./dom.js";
+import { $, fill, h, nameElement, toast, visibleText } from "./dom.js";
 import { deadCount, onDeadCount } from "./dead_count.js";
-import { int, plural } from "./format.js";
+import { creatorOf, int, plural, windowNumber } from "./format.js";
 import { timeAgo } from "./times.js";
 
 const KINDS = {
@@ -24,7 +24,7 @@ let openWindow = () => undefined;
 function subject(letter) {
   return [
     letter.window_id
-      ? h("button", { type: "button", class: "link", onclick: () => openWindow(letter.window_id) }, letter.window_id)
+      ? h("button", { type: "button", class: "link", title: letter.window_id, onclick: () => openWindow(letter.window_id) }, nameElement(creatorOf(letter.window_id)), ` #${windowNumber(letter.window_id)}`)
       : visibleText(letter.about),
     letter.file ? h("code", { class: "detail-line" }, visibleText(letter.file)) : null,
     letter.batch_id ? h("span", { class: "detail-line" }, "batch ", h("a", { href: `/failures${query({ batch: letter.batch_id })}` }, visibleText(letter.batch_id))) : null,

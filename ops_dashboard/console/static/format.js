@@ -1,6 +1,6 @@
 // Formats numbers and reasons for people; times are in times.js.
 export { bytes } from "./sizes.js";
-export { ago, duration, moment } from "./times.js";
+export { duration, moment } from "./times.js";
 
 const INT = new Intl.NumberFormat("en");
 const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
@@ -67,3 +67,13 @@ export const CLOSE_REASONS = {
 
 /** The number in a window id: `charli:000012` → 12. */
 export const windowNumber = (windowId) => Number(windowId.slice(windowId.lastIndexOf(":") + 1));
+
+/** The creator in a window id, in which bytes that are no letter or digit are written as "=2F". */
+export function creatorOf(windowId) {
+  const key = windowId.slice(0, windowId.lastIndexOf(":"));
+  try {
+    return decodeURIComponent(key.replace(/=([0-9A-F]{2})/g, "%$1"));
+  } catch {
+    return key; // not UTF-8, and so no creator's
+  }
+}

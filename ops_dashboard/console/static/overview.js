@@ -6,7 +6,6 @@ import { onRange, rangeQuery } from "./chart_range.js";
 import { draw } from "./dashboard.js";
 import "./dead_count.js";
 import { $, emptyState, h, updateList } from "./dom.js";
-import { int } from "./format.js";
 import { timeAgo } from "./times.js";
 
 const NEWEST = 10;

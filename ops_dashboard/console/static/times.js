@@ -46,7 +46,7 @@ export function duration(seconds) {
   return `${Math.round(seconds / 86400)} days`;
 }
 
-export function ago(iso) {
+function ago(iso) {
   const seconds = (Date.now() - new Date(iso).getTime()) / 1000;
   if (A_DAY.test(iso) || Number.isNaN(seconds)) return iso;
   if (seconds < -5) return `in ${duration(-seconds)}`;

@@ -97,8 +97,9 @@ async function retry(batch, button) {
   button.disabled = false;
 }
 
+/** A file that the console makes; without "download", so that an error is a page that says why. */
 function file(name, label, title) {
-  return h("a", { class: "button small", href: `${address}/${name}`, download: true, title }, label);
+  return h("a", { class: "button small", href: `${address}/${name}`, title }, label);
 }
 
 function drawActions(batch) {
@@ -159,4 +160,4 @@ const page = poll(async () => {
   if (signature !== drawn || !isOver) draw(batch);
   drawn = signature;
   await drawTiles(batch);
-}, EVERY_MS, $("progress-panel"));
+}, EVERY_MS);

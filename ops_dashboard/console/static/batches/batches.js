@@ -5,7 +5,7 @@ import { REFUSAL_REASONS, int, moment, plural } from "./format.js";
 import { timeAgo } from "./times.js";
 
 /** The parts of a batch's progress bar; they add up to the rows read. */
-export function parts(progress) {
+function parts(progress) {
   const refused = Object.values(progress.refused).reduce((sum, each) => sum + each, 0);
   const done = progress.images_ok + progress.images_failed;
   const total = Math.max(progress.rows_read, progress.rows_accepted + refused, 1);

@@ -19,7 +19,10 @@ export function onAlarms(listener) {
   if (alarms) listener(alarms);
 }
 
-export const alarmPoll = poll(async () => {
+/** The panel that says so if they cannot be read; other pages say it in the header only. */
+const panel = document.querySelector("[data-panel=alarms]");
+
+poll(async () => {
   ({ alarms } = await get("/api/alarms"));
   listeners.forEach((each) => each(alarms));
-}, 30000, null);
+}, 30000, panel);

@@ -1,7 +1,7 @@
 // Start a replay, after its windows were counted, and show the progress of all runs.
 import { get, poll, post } from "./api.js";
 import { makeViewer } from "./collage.js";
-import { $, emptyState, h, updateList, toast } from "./dom.js";
+import { $, emptyState, updateList, toast } from "./dom.js";
 import "./dead_count.js";
 import { int, plural } from "./format.js";
 import { isOpen, runRate } from "./rates.js";

@@ -152,6 +152,20 @@ def fail_after(number: int, monkeypatch: Patch) -> None:
     monkeypatch.setattr(BatchRegistry, "windows", windows)
 
 
+def test_a_file_that_cannot_be_begun_is_an_error_that_says_why(
+    console: RunningConsole, account: Account
+) -> None:
+    """A link leads to it, so a browser shows a page; a script gets JSON."""
+    stored = RefusedRows(account.s3, OUTPUT, "b")
+    account.s3.put_object(Bucket=OUTPUT, Key=f"{stored.prefix}part-00001.jsonl", Body=b"{")
+    there = "/api/batches/b/refused.csv"
+    data, page = console.get(there), console.get(there, Accept="text/html,*/*;q=0.8")
+    assert data.status == page.status == 422
+    assert "part-00001.jsonl" in data.json["error"]
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "part-00001.jsonl" in page.text
+
+
 def test_files_are_not_kept_by_the_browser(console: RunningConsole) -> None:
     headers = console.get("/api/batches/b/report.csv").headers
     assert (headers["Cache-Control"], headers["X-Content-Type-Options"]) == ("no-store", "nosniff")
