@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 ARCHIVE_LAG = timedelta(minutes=10)
 """Maximum lag of an archive (EventBridge User Guide: wait ten minutes before a replay)."""
-_ENDED_REPLAY = frozenset({"IllegalStatusException", "ResourceNotFoundException"})
+_ENDED_REPLAY = frozenset(
+    {"IllegalStatusException", "ResourceNotFoundException", "ValidationException"}
+)
+"""Codes of a replay that cannot be cancelled any more; the last one is the embedded AWS's."""
 
 
 class ArchiveReplay:

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from ops_dashboard.trace.timeline import LogLine, is_metric_line, log_line
 from stream_ingest.aws.errors import map_errors
+from stream_ingest.aws.plain_errors import plain_error
 from stream_ingest.contracts.errors import TransientError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class LogSearch:
                 )
             return self._results(started["queryId"]), None
         except ClientError as error:
-            return [], str(error)
+            return [], str(plain_error(error))
         except TransientError as error:
             return [], str(error)
 

@@ -12,6 +12,7 @@ from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.samples.cover_server import CoverServer
 from tests.end_to_end.console_browser import Visit, chromium, visit
 from tests.end_to_end.faulty_stack import FaultyStack, faulty_stack
+from tests.end_to_end.people_stack import PeopleStack, people_stack
 from tests.end_to_end.photo_stack import SETTINGS, PhotoStack
 from tests.end_to_end.pipeline import Pipeline
 
@@ -43,6 +44,18 @@ def photo_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PhotoStack
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         with LocalAws.start() as aws:
             yield PhotoStack(aws, aws.deploy(settings=SETTINGS))
+
+
+@pytest.fixture(scope="module")
+def people_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PeopleStack]:
+    """A stack on an AWS that enforces IAM, with people who have the documented rights.
+
+    Each module has its own: both use up its dead letters.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        with people_stack(tmp_path_factory.mktemp("rows")) as found:
+            yield found
 
 
 @pytest.fixture(scope="package")

@@ -38,9 +38,10 @@ INSTEAD: Mapping[str, tuple[str, str]] = {
     "events:CreateEventBus": ("events:CreateEventBus", f"{_EVENTS}:rule/default/{{prefix}}"),
     "events:DescribeArchive": ("events:DescribeArchive", "*"),
     "events:DescribeEventBus": ("events:DescribeEventBus", f"{_EVENTS}:rule/default/{{prefix}}"),
-    "events:DescribeReplay": ("events:DescribeReplay", "*"),
     "events:DescribeRule": ("events:DescribeRule", f"{_EVENTS}:rule/default/{{prefix}}-*"),
     "events:ListTargetsByRule": ("events:ListTargetsByRule", f"{_EVENTS}:event-bus/*"),
+    # It does not know events:source.
+    "events:PutEvents": ("events:PutEvents", "*"),
     "events:PutRule": ("events:PutRule", f"{_EVENTS}:rule/default/{{prefix}}-*"),
     "events:PutTargets": ("events:PutTargets", f"{_EVENTS}:event-bus/*"),
     "events:StartReplay": ("events:StartReplay", "*"),

@@ -32,18 +32,6 @@ PHOTOGRAPHING = (
     (f"trace {KEY}", "dynamodb:GetItem"),
 )
 """Commands, and an action without which each fails."""
-PAGES = (
-    "photos?gallery=people",
-    "photos/limits",
-    "photos/galleries",
-    f"photos/one?key={KEY}",
-)
-CHANGES: Mapping[str, object] = {
-    "photos/uploads": {"gallery": "people", "name": "console.jpg", "bytes": 5},
-    "photos/states": {"keys": [KEY]},
-    "photos/render": {"key": BROKEN},
-}
-"""Requests of the console that change something, with their bodies."""
 
 
 def add_photos(stack: Pipeline, folder: Path) -> Mapping[str, str]:

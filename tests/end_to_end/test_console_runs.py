@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from ops_dashboard.local.demo.console import running_console
+from stream_ingest.aws.queue_depth import queue_depth
 from tests.end_to_end.console_browser import Visit
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator, write_rows
+from tests.end_to_end.waiting import wait_for
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -149,6 +152,42 @@ def test_a_range_is_replayed_and_its_progress_shown(here: Visit, pushed: datetim
     run = start(page, "3 windows")
     expect(run).to_contain_text("may lag by ten minutes")
     expect(run).to_have_attribute("data-done", "true", timeout=90_000)
+
+
+@contextmanager
+def paused_collages(pipeline: Pipeline) -> Iterator[None]:
+    """Leave the messages of the collage queue where they are during a ``with`` block."""
+    functions, name = pipeline.aws.clients.functions, pipeline.outputs.collage_function
+    (mapping,) = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    try:
+        yield
+    finally:
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+
+def messages(pipeline: Pipeline) -> int:
+    """Return the number of messages of the collage queue, those in flight included."""
+    return queue_depth(pipeline.aws.clients.sqs, pipeline.outputs.collage_queue_url).total
+
+
+def test_a_range_is_cancelled_and_what_is_in_the_queue_is_not_built(
+    here: Visit, pipeline: Pipeline, pushed: datetime
+) -> None:
+    page = here.open("/replay")
+    page.get_by_label("Windows closed from").fill(f"{pushed:%Y-%m-%dT%H:%M:%S}")
+    page.evaluate("window.confirm = () => true")
+    with paused_collages(pipeline):
+        run = start(page, "3 windows")
+        wait_for(lambda: messages(pipeline) == 3)
+        run.get_by_role("button", name="Cancel").click()
+        expect(run).to_contain_text("cancelled by")
+    wait_for(lambda: messages(pipeline) == 0)
+    run.get_by_text("Windows, before and after").click()
+    expect(run.get_by_role("row", name="runs.one #1")).to_contain_text("not built yet")
+    expect(run).to_contain_text("0 of 3 windows rebuilt")
+    expect(run.get_by_role("button", name="Cancel")).to_have_count(0)
+    here.screenshot("replay-cancelled")
 
 
 def test_a_choice_without_windows_starts_nothing(here: Visit) -> None:

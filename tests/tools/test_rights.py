@@ -9,11 +9,14 @@ from moto.iam.policy_validation import IAMPolicyDocumentValidator
 
 from tools.cli_reference import APPLICATIONS, commands
 from tools.rights.deployer import UP
-from tools.rights.grants import Grant, policy
+from tools.rights.grants import Grant, Place, policy
 from tools.rights.roles import EXAMPLE, ROLES, WITHOUT_RIGHTS
 
 INLINE_POLICY_CHARACTERS = 10_240
 """Size of a role's inline policies, without whitespace (IAM User Guide, "IAM quotas")."""
+HEAD_ROOM_CHARACTERS = 200
+LONG = Place(account="123456789012", region="ap-southeast-2", stack="production")
+"""A stack whose name and region are long: both are in most of a policy's lines."""
 
 
 def assigned() -> set[str]:
@@ -40,6 +43,13 @@ def test_a_policy_follows_the_grammar_and_fits_into_a_role(role: str) -> None:
     document = json.dumps(policy(ROLES[role], EXAMPLE), separators=(",", ":"))
     IAMPolicyDocumentValidator(document).validate()
     assert len(document) <= INLINE_POLICY_CHARACTERS
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_policy_of_a_stack_with_a_long_name_fits_into_a_role_too(role: str) -> None:
+    """Together with a statement or two that an operator adds."""
+    document = json.dumps(policy(ROLES[role], LONG), separators=(",", ":"))
+    assert len(document) <= INLINE_POLICY_CHARACTERS - HEAD_ROOM_CHARACTERS
 
 
 def test_nobody_but_a_deployer_changes_rights_or_resources() -> None:

@@ -36,7 +36,7 @@ DOCTOR: Sequence[Grant] = (
     ),
     Grant(
         sid="CheckQueues",
-        commands=(*LISTING, "erase", "restore", *CHECKING, *SERVING),
+        commands=(*LISTING, "status", "trace", "erase", "restore", *CHECKING, *SERVING),
         actions=("sqs:GetQueueAttributes",),
         resources=(f"{QUEUES}*",),
     ),
@@ -70,8 +70,6 @@ DOCTOR: Sequence[Grant] = (
         sid="CheckBuckets",
         commands=CHECKING,
         actions=(
-            "s3:ListBucket",
-            "s3:ListBucketVersions",
             "s3:GetBucketVersioning",
             "s3:GetLifecycleConfiguration",
             "s3:GetBucketNotification",

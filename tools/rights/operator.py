@@ -18,11 +18,12 @@ from tools.rights.names import (
     QUEUES,
     READING,
     REDRIVING,
+    RENDITIONS,
     SERVING,
     TABLE,
     TEMP,
+    UPLOADS,
 )
-from tools.rights.photo_reading import PHOTO_READING
 from tools.rights.photos import OPERATOR_OF_PHOTOS
 from tools.rights.pusher import FIND_STACK, SEND_ROWS
 
@@ -54,9 +55,10 @@ OPERATOR: Sequence[Grant] = (
     ),
     Grant(
         sid="ReadDeadLetters",
-        commands=(*LISTING, "erase", *SERVING),
-        actions=("sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"),
+        commands=(*LISTING, "erase", "trace", *SERVING),
+        actions=("sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"),
         resources=(DEAD_LETTERS,),
+        note="`trace` only those of photos; their number: `CheckQueues`",
     ),
     Grant(
         sid="RemoveDeadLetters",
@@ -110,7 +112,7 @@ OPERATOR: Sequence[Grant] = (
     Grant(
         sid="StartReplays",
         commands=("replay", *SERVING),
-        actions=("events:StartReplay", "events:DescribeReplay", "events:CancelReplay"),
+        actions=("events:StartReplay", "events:CancelReplay"),
         resources=(
             f"arn:aws:events:{HERE}:archive/{{prefix}}-windows",
             f"arn:aws:events:{HERE}:event-bus/{{prefix}}",
@@ -146,12 +148,11 @@ OPERATOR: Sequence[Grant] = (
     ),
     Grant(
         sid="ListVersions",
-        commands=("erase", "smoke"),
+        commands=("erase", "smoke", "doctor", "trace"),
         actions=("s3:ListBucket", "s3:ListBucketVersions"),
-        resources=(OUTPUT, TEMP, INPUT),
-        note="as above",
+        resources=(OUTPUT, TEMP, INPUT, UPLOADS, RENDITIONS),
+        note="`erase` and `smoke` only the first three; `trace` with photos",
     ),
     *OPERATOR_OF_PHOTOS,
     *DOCTOR,
-    *PHOTO_READING,
 )

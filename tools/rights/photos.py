@@ -24,10 +24,11 @@ _PUT = ("photos put",)
 OPERATOR_OF_PHOTOS: Sequence[Grant] = (
     Grant(
         sid="ReadPhotos",
-        commands=(*PHOTOGRAPHING, "photos link list", *SERVING),
+        commands=(*PHOTOGRAPHING, "photos link list", "status", "trace", "doctor", *SERVING),
         actions=("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"),
         resources=(PHOTOS, f"{PHOTOS}/index/*"),
-        note="`photos put` only with `--wait`; `serve` for its page of photos, here and below",
+        note="`photos put` only with `--wait`; `serve` for its page of photos, here and below;"
+        " `status`, `trace` and `doctor` with photos",
     ),
     Grant(
         sid="RecordJobsAndLinks",
@@ -70,10 +71,11 @@ OPERATOR_OF_PHOTOS: Sequence[Grant] = (
         note="to upload",
     ),
     Grant(
-        sid="ReadRenditions",
-        commands=SERVING,
+        sid="ReadPhotoFiles",
+        commands=("trace", "doctor", *SERVING),
         actions=("s3:GetObject",),
-        resources=(f"{RENDITIONS}/*",),
+        resources=(f"{UPLOADS}/*", f"{RENDITIONS}/*"),
+        note="with photos",
     ),
     Grant(
         sid="SignLinks",

@@ -122,7 +122,8 @@ class Runner:
     def cancel(self, name: str) -> Run:
         """Stop a run: nothing more of it is sent, and what is in the queue is not built.
 
-        Windows that were built stay as they are. Raises `UserError` if it is over.
+        Windows that were built stay as they are. Raises `UserError` if it is over. If EventBridge
+        cannot be told, the run stays as it is.
         """
 
         def cancelled(run: Run) -> Run:
@@ -131,10 +132,9 @@ class Runner:
                 raise UserError(msg)
             return replace(run, state=State.CANCELLED, cancelled_by=self._owner)
 
-        run = change(self._store, name, cancelled)
-        if run.archive is not None:
+        if cancelled(self._store.load(name)).archive is not None:
             self._archive.cancel(name)
-        return run
+        return change(self._store, name, cancelled)
 
     def _send(self, run: Run, report: Report) -> Run:
         if run.archive is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ops_dashboard.photos.items import PhotoItems
 from ops_dashboard.photos.jobs.bucket import PhotoBucket
-from ops_dashboard.photos.jobs.job import Job, current_recipes
+from ops_dashboard.photos.jobs.job import Job, JobKind, current_recipes
 from ops_dashboard.photos.jobs.needs import Selection
 from ops_dashboard.photos.jobs.runner import JobRunner
 from ops_dashboard.photos.jobs.store import JobStore
@@ -92,11 +92,11 @@ class JobAccount(PhotoAccount):
         """Return the jobs in the table."""
         return JobStore(self.dynamodb, TABLE, self.clock)  # type: ignore[arg-type]
 
-    def begin(self, selection: Selection | None = None, kind: str = "backfill") -> Job:
+    def begin(self, selection: Selection | None = None, kind: JobKind = JobKind.BACKFILL) -> Job:
         """Write a new job."""
         self.jobs += 1
         job = Job(
-            name=f"job-{self.jobs}",
+            name=f"{kind}-{self.jobs}",
             kind=kind,
             selection=selection or Selection(bucket=UPLOADS),
             recipes=current_recipes(),

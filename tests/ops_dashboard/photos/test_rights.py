@@ -29,7 +29,7 @@ LINES = (
     "list --gallery g",
     "list --status failed",
 )
-OF_OTHERS = {"ExpectPhotos", "ReadRenditions", "SignLinks"}
+OF_OTHERS = {"ExpectPhotos", "ReadPhotoFiles", "SignLinks"}
 """Statements that other commands need."""
 
 

@@ -115,6 +115,27 @@ def test_a_range_is_replayed_by_the_archive_and_cancelled_there(bench: RunsBench
         runner.cancel(run.name)
 
 
+def test_a_range_that_cannot_be_cancelled_in_eventbridge_stays_as_it_is(
+    bench: RunsBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For want of a right or of an answer: it may be cancelled again."""
+    runner = bench.runner()
+    run, windows = runner.start(
+        bench.order(creators=(), since=bench.clock[0] - timedelta(days=40_000))
+    )
+    run = runner.work(run, windows)
+
+    def refuse(_name: str) -> None:
+        raise TransientError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.archive, "cancel", refuse)
+        with pytest.raises(TransientError):
+            runner.cancel(run.name)
+    assert bench.store.load(run.name).state is State.BUILDING
+    assert runner.cancel(run.name).state is State.CANCELLED
+
+
 def test_a_range_that_the_table_has_no_window_of_is_replayed_all_the_same(bench: RunsBench) -> None:
     """The archive has windows that a restored table has lost."""
     start, until = bench.clock[0] - timedelta(hours=2), bench.clock[0] - timedelta(hours=1)
