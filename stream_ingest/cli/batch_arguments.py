@@ -54,7 +54,8 @@ ARGUMENTS: dict[str, object] = {
     "images_per_window": _number(
         "--images-per-window",
         "--max-images-per-creator",
-        help="Maximum number of images per collage; default: as many as it has cells.",
+        help="Maximum number of images per collage; default: as many as it has cells. Also"
+        " --max-images-per-creator.",
     ),
     "group_by_creator": _switch(
         "--group-by-creator/--mix-creators",

@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from stream_ingest.cli.interrupts import raising_interrupts
 
@@ -31,11 +31,36 @@ class Place(NamedTuple):
     help: str
 
 
+_VALUES = {
+    "bool": "",
+    **dict.fromkeys(("int", "float", "int range", "float range"), "NUMBER"),
+    "str": "TEXT",
+    "list[str]": "TEXT",
+    "path": "PATH",
+}
+"""What help shows of an option's value, by its type in Python; choices are shown themselves."""
+
+
+def named_values(params: list[Any], ctx: Any) -> list[Any]:  # noqa: ANN401 - Typer's own Click
+    """Return parameters whose types help shows in words, and not as ``<bool>`` or ``<str>``."""
+    for param in params:
+        if isinstance(param, TyperOption) and param.metavar is None:
+            kind = param.display_type(ctx).strip("<>")
+            param.metavar = _VALUES.get(kind, kind)
+        elif isinstance(param, TyperArgument):
+            param.display_type_rich = lambda **_: ""  # type: ignore[method-assign]  # its name says it
+    return params
+
+
 class WorkCommand(TyperCommand):
     """A command whose function returns its work.
 
     Garbage is collected while it works, and what was imported for it is not looked at again.
     """
+
+    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - Typer's own Click
+        """Return its parameters, with values in words."""
+        return named_values(super().get_params(ctx), ctx)
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - Typer's own Click
         """Call the function, then do the work that it returns."""
@@ -84,6 +109,10 @@ class LazyGroup(TyperGroup):
         super().__init__(**arguments)
         for name, place in self.places.items():
             self.commands[name] = NamedCommand(name, place)
+
+    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - Typer's own Click
+        """Return its parameters, with values in words."""
+        return named_values(super().get_params(ctx), ctx)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:  # noqa: ANN401 - Typer's own Click
         """Return the command that the arguments name, imported."""

@@ -13,7 +13,7 @@ Mysql = Annotated[
         "--mysql",
         envvar="MYSQL_URL",
         show_envvar=True,
-        help="mysql://user:password@host:port/tiktok_creator",
+        help="Database: mysql://USER:PASSWORD@HOST/NAME",
         rich_help_panel="Source",
     ),
 ]

@@ -32,6 +32,7 @@ def test_the_help_of_every_command_has_an_example(command: str) -> None:
     shown = CliRunner().invoke(APPLICATIONS[name], [*arguments, "--help"])
     assert shown.exit_code == 0
     assert f"{command} " in " ".join(shown.output.partition("Examples:")[2].split()) + " "
+    assert re.findall(r"<(?:bool|int|str|float|path|file)>|\brange\b \[|list\[", shown.output) == []
 
 
 @pytest.mark.parametrize("group", GROUPS)
