@@ -122,13 +122,17 @@ class FailureList:
         return sorted([*windows, *rows], key=lambda failure: failure.at, reverse=True)
 
     def newer(self, wanted: FailureFilter, since: datetime) -> list[Failure]:
-        """Return failures of `since` or later, some of the newest of each kind; may be polled."""
+        """Return failures of `since` or later, some of the newest of each kind.
+
+        Cheap enough to poll: reads at most `MAX_PARTS` part files.
+        """
         windows = self._pages.newer(wanted.windows, since) if wanted.windows is not None else []
-        rows: list[RefusedRow] = []
+        rows: list[Failure] = []
         if wanted.rows is not None:
             new = msgspec.structs.replace(wanted.rows, since=since)
-            rows = list(islice(self._rows.every(new, self._accept_row(wanted)), PAGE))
-        return [*map(of_window, windows), *map(of_row, rows)]
+            only_rows = msgspec.structs.replace(wanted, windows=None, rows=new)
+            rows = self.list_page(only_rows, limit=PAGE, after=None).failures
+        return [*map(of_window, windows), *rows]
 
     def totals(self, wanted: FailureFilter) -> FailureTotals:
         """Count the failures by reason."""

@@ -213,6 +213,14 @@ def test_refused_rows_are_discarded_with_windows_and_come_back(here: Visit) -> N
     expect(page.get_by_role("button", name="Retry")).to_be_visible()
     assert here.violations() == []
     here.screenshot("triage-failures-selected")
+    page.emulate_media(color_scheme="dark")
+    here.screenshot("triage-failures-selected-dark")
+    size = page.viewport_size
+    page.set_viewport_size(PHONE)
+    assert here.violations() == []
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    here.screenshot("triage-failures-selected-phone")
+    page.set_viewport_size(size or PHONE)
     rows.filter(has_text=LONG).get_by_role("checkbox").uncheck()
     page.get_by_role("button", name="Discard", exact=True).click()
     expect(page.get_by_text("2 failures discarded.")).to_be_visible()
