@@ -23,6 +23,7 @@ _ABOUT = {
     "push": "500,000 rows from MariaDB to the embedded Kinesis",
     "end_to_end": "20,000 images, everything on this machine",
     "cold_start": "import of a handler from its bundle, the bundle's size, and start of a command",
+    "console": "a page over 5,000 windows and 411 batches until its data are shown, in chromium",
     "suite": "`make test`",
 }
 """What each benchmark measures, in the order of the table."""

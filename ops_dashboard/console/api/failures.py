@@ -8,7 +8,7 @@ nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated
 
 import msgspec
@@ -26,6 +26,8 @@ from stream_ingest.aws.queue_depth import queue_depth
 from stream_ingest.contracts.errors import UserError
 
 _COUNTS_LIFETIME_S = 2.0
+_AT_ONCE = 10
+"""Number of queues that are counted at the same time."""
 
 
 class QueueCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,10 +109,11 @@ class Failures:
         return self._account.dead_letters.redrive.run(is_wanted)
 
     def _count(self) -> QueueCounts:
-        return QueueCounts(queues=dict(self._queue_counts()))
+        urls = dict(sorted(self._account.outputs.dead_letter_queues.items()))
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="counts") as threads:
+            counts = threads.map(self._depth, urls, urls.values())
+            return QueueCounts(queues=dict(zip(urls, counts, strict=True)))
 
-    def _queue_counts(self) -> Iterator[tuple[str, int]]:
-        for kind, url in sorted(self._account.outputs.dead_letter_queues.items()):
-            with map_errors(f"count the {kind} dead-letter queue"):
-                depth = queue_depth(self._account.sqs, url)
-            yield kind, depth.total
+    def _depth(self, kind: str, url: str) -> int:
+        with map_errors(f"count the {kind} dead-letter queue"):
+            return queue_depth(self._account.sqs, url).total

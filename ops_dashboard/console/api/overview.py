@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 
@@ -38,6 +39,8 @@ from stream_ingest.aws.errors import map_errors
 
 _AWS_DATA_LIFETIME_S = 60.0
 _LOCAL_DATA_LIFETIME_S = 3.0
+_AT_ONCE = 6
+"""Number of requests for metrics at the same time."""
 _MAX_CUSTOM = 16
 """The maximum number of custom ranges whose data are cached."""
 
@@ -66,6 +69,7 @@ class Overview:
         self._named = {
             name: CachedValue(partial(self._load_named, name), self._lifetime_s) for name in RANGES
         }
+        self._threads = ThreadPoolExecutor(_AT_ONCE, "metrics")
         self.custom: dict[tuple[int, int], CachedValue[DashboardView]] = {}
         """Cached dashboards of custom ranges, by their start and end."""
 
@@ -97,6 +101,7 @@ class Overview:
 
     def _read(self, widgets: Sequence[Widget], chosen: ChartRange) -> DashboardView:
         requests = [metric_requests(widget, chosen) for widget in widgets]
+        notice = self._threads.submit(self._account.release_notice)
         data = self._read_data([request for each in requests for request in each])
         account = self._account
         measured = Measured(is_aws=account.is_aws, prefetch=account.outputs.prefetch_covers)
@@ -106,7 +111,7 @@ class Overview:
         ]
         return DashboardView(
             name=account.outputs.dashboard_name,
-            notice=account.release_notice(),
+            notice=notice.result(),
             start=int(chosen.start.timestamp()),
             end=int(chosen.end.timestamp()),
             is_running=chosen.is_running,
@@ -114,25 +119,30 @@ class Overview:
         )
 
     def _read_data(self, requests: Sequence[MetricRequest]) -> dict[int, dict[str, Series]]:
-        """Return the series of each request, by its `id`; one call for each distinct range.
+        """Return the series of each request, by its `id`: a call for each range, all at once.
 
         A metric that several widgets show is read once, because AWS bills each metric read.
         """
         by_range: dict[tuple[datetime, datetime], list[MetricRequest]] = defaultdict(list)
         for request in requests:
             by_range[request.start, request.end].append(request)
-        found: dict[int, dict[str, Series]] = {}
-        for (start, end), same in by_range.items():
-            metrics = {_metric(each): each for request in same for each in _read_by(request)}
-            ids = {metric: f"m{number}" for number, metric in enumerate(metrics)}
-            queries = [{**query, "Id": ids[metric]} for metric, query in metrics.items()]
-            with map_errors("read metrics"):
-                series = read_metrics(self._account.cloudwatch, queries, start, end)
-            for request in same:
-                found[id(request)] = {
-                    each["Id"]: series[ids[_metric(each)]] for each in _read_by(request)
-                }
-        return found
+        parts = self._threads.map(self._read_range, by_range.items())
+        return {number: series for part in parts for number, series in part.items()}
+
+    def _read_range(
+        self, requests: tuple[tuple[datetime, datetime], list[MetricRequest]]
+    ) -> dict[int, dict[str, Series]]:
+        """Return the series of requests for one range, by their `id`."""
+        (start, end), same = requests
+        metrics = {_metric(each): each for request in same for each in _read_by(request)}
+        ids = {metric: f"m{number}" for number, metric in enumerate(metrics)}
+        queries = [{**query, "Id": ids[metric]} for metric, query in metrics.items()]
+        with map_errors("read metrics"):
+            series = read_metrics(self._account.cloudwatch, queries, start, end)
+        return {
+            id(request): {each["Id"]: series[ids[_metric(each)]] for each in _read_by(request)}
+            for request in same
+        }
 
 
 def _now() -> datetime:
