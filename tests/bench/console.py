@@ -83,7 +83,7 @@ def first_visit(browser: Browser, base: str, name: str) -> Found:
     sent: list[Request] = []
     with window(browser) as context:
         page = context.new_page()
-        page.on("requestfinished", sent.append)
+        page.on("requestfinished", lambda request: sent.append(request))  # noqa: PLW0108 - no builtin
         first_s = ready_ms(page, base, name) / 1000
         page.wait_for_load_state("networkidle")
         own = [each for each in sent if each.resource_type != "image"]

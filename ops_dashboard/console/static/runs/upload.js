@@ -149,10 +149,13 @@ function showUploads(shown) {
 let rows = new Map();
 let everyone = [];
 const uploads = poll(async () => {
-  const own = await get("/api/uploads");
+  const [ours, all, newest] = ["/api/uploads", "/api/uploads/all", "/api/batches"].map(get);
+  all.catch(() => null); // until it is awaited
+  newest.catch(() => null);
+  const own = await ours;
   try {
-    everyone = await get("/api/uploads/all");
-    const { batches } = await get("/api/batches");
+    everyone = await all;
+    const { batches } = await newest;
     rows = new Map(batches.map((row) => [row.progress.batch_id, row]));
   } finally {
     showUploads(merge(own, everyone, rows)); // also while AWS does not answer: these are this console's own
