@@ -18,7 +18,7 @@ from ops_dashboard.inspect.photo_counts import photo_table, read_photo_counts
 from ops_dashboard.printing.terminal import console, print_json, print_table
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
-from stream_ingest.batches.outcome import BatchOutcome, outcome_of
+from stream_ingest.batches.outcome import with_outcome
 from stream_ingest.batches.progress import ENDED_BATCHES, OPEN_BATCHES, BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.errors import NotFoundError, UnreadableItemError
@@ -29,12 +29,6 @@ if TYPE_CHECKING:
 
 _EVERY_S = 2.0
 Progress = BatchProgress | list[BatchProgress]
-
-
-class ShownProgress(BatchProgress, frozen=True, kw_only=True):
-    """The progress of a batch, with what became of it, as programs get it."""
-
-    outcome: BatchOutcome
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,13 +171,9 @@ def _print(progress: Progress, *, json: bool) -> None:
     if not json:
         print_table(_table(progress))
     elif isinstance(progress, list):
-        print_json(list(map(_shown, progress)))
+        print_json(list(map(with_outcome, progress)))
     else:
-        print_json(_shown(progress))
-
-
-def _shown(progress: BatchProgress) -> ShownProgress:
-    return ShownProgress(**msgspec.structs.asdict(progress), outcome=outcome_of(progress))
+        print_json(with_outcome(progress))
 
 
 def _table(progress: Progress) -> Table:

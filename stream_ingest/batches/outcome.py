@@ -70,6 +70,17 @@ class BatchOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """For people, such as ``ended · 91 % failed``."""
 
 
+class ProgressWithOutcome(BatchProgress, frozen=True, kw_only=True):
+    """The progress of a batch and what became of it, as commands print it for programs."""
+
+    outcome: BatchOutcome
+
+
+def with_outcome(batch: BatchProgress) -> ProgressWithOutcome:
+    """Return a batch's progress with its outcome."""
+    return ProgressWithOutcome(**msgspec.structs.asdict(batch), outcome=outcome_of(batch))
+
+
 def outcome_of(batch: BatchProgress) -> BatchOutcome:
     """Return the outcome of a batch with its figures so far."""
     if batch.status == table.UNREADABLE:

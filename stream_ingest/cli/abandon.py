@@ -7,6 +7,7 @@ import sys
 import msgspec
 
 from stream_ingest.aws.stack import stack_outputs
+from stream_ingest.batches.outcome import with_outcome
 from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.cli.terminal import say
 from stream_ingest.cli.wait import follow
@@ -27,7 +28,8 @@ def run_abandon(batch_id: str, stack: str, *, wait: bool, json: bool) -> None:
     registry = registry_of(outputs)
     progress = follow(registry, batch_id, start_timeout_s=0, missing=missing) if wait else None
     if json:
-        fields = {"batch_id": batch_id, "abandoned_at": batch.abandoned_at, "progress": progress}
+        shown = with_outcome(progress) if progress else None
+        fields = {"batch_id": batch_id, "abandoned_at": batch.abandoned_at, "progress": shown}
         sys.stdout.write(msgspec.json.encode(fields).decode() + "\n")
     elif progress:
         _print(progress)

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from stream_ingest.aws.stack import stack_outputs
-from stream_ingest.batches.outcome import outcome_of
+from stream_ingest.batches.outcome import outcome_of, with_outcome
 from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.cli.progress import show_progress
 from stream_ingest.cli.terminal import say
@@ -65,7 +65,8 @@ def print_result(result: Result, *, json: bool, rehearsed: bool = False) -> None
     """Print the result of a push, or of a dry run, as text on stderr, or as JSON on stdout."""
     report, followed = result.report, result.progress
     if json:
-        fields = msgspec.to_builtins(report) | {"progress": msgspec.to_builtins(followed)}
+        progress = with_outcome(followed) if followed else None
+        fields = msgspec.to_builtins(report) | {"progress": msgspec.to_builtins(progress)}
         sys.stdout.write(msgspec.json.encode(fields).decode() + "\n")
         return
     say(f"batch {report.batch_id}: {'dry run' if rehearsed else 'sent'}")

@@ -16,7 +16,7 @@ from stream_ingest.aws import clients
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.stack import stack_outputs
 from stream_ingest.batches.batch_id import check_batch_id, new_batch_id
-from stream_ingest.batches.outcome import outcome_of
+from stream_ingest.batches.outcome import outcome_of, with_outcome
 from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.cli.batch_arguments import option_name
@@ -83,7 +83,8 @@ def run_submit(  # noqa: PLR0913, PLR0917 - the parts of a request
         say(f"  {note}")
     progress = follow(outputs, name) if mode.wait else None
     if mode.json:
-        result = {"request": content, "notes": sent.notes, "progress": progress}
+        shown = with_outcome(progress) if progress else None
+        result = {"request": content, "notes": sent.notes, "progress": shown}
         sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
     elif progress:
         say(f"  {outcome_of(progress).text}")

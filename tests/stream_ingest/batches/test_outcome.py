@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from stream_ingest.batches.outcome import outcome_of, share_text
+from stream_ingest.batches.outcome import outcome_of, share_text, with_outcome
 from stream_ingest.batches.progress import BatchProgress
 
 ENDED = BatchProgress(
@@ -73,6 +73,14 @@ def test_an_outcome_says_how_much_of_a_batch_was_lost(
     outcome = outcome_of(msgspec.structs.replace(ENDED, **changes))
     assert (outcome.kind, outcome.level, outcome.text) == (kind, level, text)
     assert outcome.kind.is_open == (level == "busy")
+
+
+def test_the_progress_with_its_outcome_is_what_programs_get() -> None:
+    failed = msgspec.structs.replace(ENDED, images_ok=9, images_failed=91)
+    shown = msgspec.to_builtins(with_outcome(failed))
+    expected = {"kind": "failed", "level": "bad", "text": "ended · 91 % failed"}
+    assert shown.pop("outcome") == expected
+    assert shown == msgspec.to_builtins(failed)
 
 
 def test_a_share_is_never_rounded_to_all_or_nothing() -> None:

@@ -160,6 +160,7 @@ def test_waiting_ends_with_the_batch(
     assert code == 0
     assert len(looks) == 2
     progress = json.loads(out)["progress"]
+    assert progress["outcome"]["text"].startswith("ended")
     assert (progress["ended"], progress["rows_accepted"], progress["collages"]) == (True, 20, 9)
 
 
