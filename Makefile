@@ -71,7 +71,7 @@ audit: setup ## look up known vulnerabilities of the locked versions at osv.dev 
 
 ##@ Measure
 
-bench: setup ## measure everything beside its peers, into bench-results.json (ONLY="compose fold")
+bench: setup ## measure everything beside its peers in 50 minutes, into bench-results.json (ONLY="compose fold")
 	@$(UV) run --locked --quiet --group bench python -m tests.bench $(ONLY)
 
 measured: setup ## put the figures of bench-results.json into ops-dashboard plan and the documents

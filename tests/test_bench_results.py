@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from tests.bench import __main__ as runner
 from tests.bench.measure import ChildFailedError, median_ratios, paired, peak_mb, watched
 from tests.bench.peers import missing_module, missing_program
 from tests.bench.results import OURS, Limit, Measure, merged, table_of
-from tests.bench.stages import idle_s
+from tests.bench.stages import Sampler, idle_s
 from tests.bench.stages import merged as merged_intervals
 
 RUN = {"machine": {"cores": 2}, "date": "2026-11-21", "commit": "abc"}
@@ -165,3 +167,16 @@ def test_a_stage_is_idle_while_something_waits_and_nothing_runs() -> None:
     ran = merged_intervals([(5.0, 6.0), (1.0, 2.0), (1.5, 3.0)])
     assert ran == [(1.0, 3.0), (5.0, 6.0)]
     assert idle_s(ran, [(0.0, 0), (1.0, 4), (3.0, 4), (4.0, 0), (5.0, 1)]) == 1.0
+
+
+def test_processor_time_is_counted_from_the_beginning_of_a_run() -> None:
+    with subprocess.Popen(["sleep", "60"]) as other:  # noqa: S607 - found like any tool
+        sampler = Sampler(group=-1, processes={"own": os.getpid(), "other": other.pid}, waiting=int)
+        sum(range(10**6))
+        sampler.sample()
+        other.kill()
+        other.wait()
+        sampler.sample()
+    used = sampler.cpu_s()
+    assert 0 < used["own"] < time.process_time()
+    assert used["other"] == 0

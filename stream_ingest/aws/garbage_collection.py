@@ -1,4 +1,4 @@
-"""The garbage collector of a function's process. Edge (interpreter)."""
+"""The garbage collector of a process of ours. Edge (interpreter)."""
 
 from __future__ import annotations
 

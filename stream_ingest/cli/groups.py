@@ -66,11 +66,14 @@ class WorkCommand(TyperCommand):
         """Call the function, then do the work that it returns."""
         work = super().invoke(ctx)
         if work is not None:
-            from stream_ingest.contracts.prepared_structs import prepare_structs  # noqa: PLC0415 - help needs no msgspec
+            from stream_ingest.aws.garbage_collection import (  # noqa: PLC0415 - help needs neither
+                ignore_existing_objects,
+            )
+            from stream_ingest.contracts.prepared_structs import prepare_structs  # noqa: PLC0415
 
             prepare_structs()
             if not gc.isenabled():  # as in a process of its own (`__main__`)
-                gc.freeze()
+                ignore_existing_objects()
                 gc.enable()
             with raising_interrupts():
                 work()

@@ -17,6 +17,7 @@ from aws_lambda_powertools import Logger
 
 from stream_ingest.aws.bucket_owner import expect_owner
 from stream_ingest.aws.function_config import function_config
+from stream_ingest.aws.garbage_collection import ignore_existing_objects
 from stream_ingest.aws.meter import Meter
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.metrics import Service
@@ -123,7 +124,9 @@ def from_environment(meter: Meter) -> App:
     """Return the app of this process; raises `SettingsError` if a variable is missing."""
     prepare_structs()
     settings = IntakeSettings.from_env(os.environ)
-    return build(settings, make_clients(settings), time.time, make_logger(), meter)
+    app = build(settings, make_clients(settings), time.time, make_logger(), meter)
+    ignore_existing_objects()
+    return app
 
 
 def make_clients(settings: IntakeSettings) -> Clients:

@@ -53,6 +53,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     images: int
     peaks_mb: dict[str, float]
+    cpu_s: dict[str, float]
     idle_s: dict[str, float]
 
 
@@ -112,6 +113,7 @@ def _push(aws: LocalAws, database: PrivateMariaDb, server: int) -> Run:
         seconds=seconds,
         images=progress["images_ok"],
         peaks_mb=dict(sampler.peaks_mb),
+        cpu_s=sampler.cpu_s(),
         idle_s={
             "windowing": idle_s(ran["windowing"], sending),
             "collage": idle_s(ran["collage"], sampler.waited),
@@ -132,12 +134,13 @@ def _waiting(aws: LocalAws) -> int:
 def measures(name: str, found: Run) -> list[Measure]:
     """Return the measures of a run."""
     assert found.images == IMAGES, f"{found.images} images of {IMAGES}"
+    cpu = ", ".join(f"{process} {used:.0f}" for process, used in sorted(found.cpu_s.items()))
     rate = Measure(
         name=name,
         unit="images/s",
         ours=found.images / found.seconds,
         limits={OURS: Limit(least=_LEAST[name])},
-        note=f"{found.images:,} images in {found.seconds:.0f} s",
+        note=f"{found.images:,} images in {found.seconds:.0f} s; CPU seconds: {cpu}",
     )
     peaks = [
         Measure(name=f"{name}.peak.{process}", unit="MB", ours=peak, more_is_better=False)

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 
+import psutil
+
 from ops_dashboard.local.aws.bridge.log_reader import LogReader
 from ops_dashboard.local.aws.stack import LocalAws
 from tests.bench.measure import peak_mb
@@ -26,7 +28,7 @@ Interval = tuple[float, float]
 
 
 class Sampler:
-    """Samples the memory of processes, and how much waits."""
+    """Samples memory and CPU time of processes, and how much waits."""
 
     def __init__(
         self, group: int, processes: Mapping[str, int], waiting: Callable[[], int]
@@ -36,12 +38,21 @@ class Sampler:
         self.peaks_mb: dict[str, float] = defaultdict(float)
         self.waited: list[tuple[float, int]] = []
         """What waited, by moment."""
+        self._cpu_s: dict[tuple[str, int], float] = defaultdict(float)
+        self._cpu_before_s = {each: _cpu_s(each[1]) for each in self._all()}
 
     def sample(self) -> None:
-        """Record what waits and each process's peak memory; to be called repeatedly."""
+        """Record what waits and each process's memory and time; to be called repeatedly."""
         self.waited.append((time.time(), self._waiting()))
         for name, pid in self._all():
             self._record(name, pid)
+
+    def cpu_s(self) -> dict[str, float]:
+        """Return the CPU seconds that the processes of each name have used since the beginning."""
+        used: dict[str, float] = defaultdict(float)
+        for each, total in self._cpu_s.items():
+            used[each[0]] += total - self._cpu_before_s.get(each, 0)
+        return used
 
     def _all(self) -> list[tuple[str, int]]:
         entries = (entry for entry in Path("/proc").iterdir() if entry.name.isdecimal())
@@ -52,8 +63,17 @@ class Sampler:
     def _record(self, name: str, pid: int) -> None:
         try:
             self.peaks_mb[name] = max(self.peaks_mb[name], peak_mb(pid))
+            self._cpu_s[name, pid] = _cpu_s(pid) or self._cpu_s[name, pid]
         except (FileNotFoundError, ProcessLookupError):
             return  # it has ended meanwhile
+
+
+def _cpu_s(pid: int) -> float:
+    try:
+        used = psutil.Process(pid).cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0  # it has ended
+    return used.user + used.system
 
 
 def _group_of(entry: Path) -> int | None:
