@@ -63,7 +63,7 @@ function refusedRow({ row, passing, reasons }, own) {
 }
 
 /** The id of a failure, by which it is chosen. */
-const failureId = ({ window, row }) => (window ? window.window_id : row.id);
+export const failureId = ({ window, row }) => (window ? window.window_id : row.id);
 
 /** Whether an id is of a window, and not of a refused row. */
 export const isWindow = (id) => id.includes(":");
