@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import aiohttp
 import pytest
+import trustme
 
 from tests.fakes.collage import raw_answers
 from tests.fakes.collage.network import (
@@ -19,7 +20,6 @@ from tests.fakes.collage.network import (
 )
 from tests.fakes.collage.raw_answers import BODY
 from tests.fakes.collage.windows import OpenWindows, Windows
-from tests.fakes.ingest.certificates import write_certificates
 
 
 @pytest.fixture(params=["new", "reused"])
@@ -46,12 +46,13 @@ def raw_server(raw_network: RawServer, monkeypatch: pytest.MonkeyPatch) -> RawSe
 
 
 @pytest.fixture(scope="module")
-def contexts(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """Return the contexts of a client and of a server with the name ``cdn.test``."""
-    authority, both = write_certificates(tmp_path_factory.mktemp("tls"), "cdn.test")
-    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    server.load_cert_chain(both)
-    return ssl.create_default_context(cafile=str(authority)), server
+def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Return the contexts of a client, and of a server with names, but not ``other.test``."""
+    authority, server = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("cdn.test", "*.many.test").configure_cert(server)
+    client = ssl.create_default_context()
+    authority.configure_trust(client)
+    return client, server
 
 
 @pytest.fixture(params=["http", "https"])

@@ -13,8 +13,10 @@ from collage_lambda.download.limits import FetchLimits
 from collage_lambda.download.retries import RetryPolicy
 from collage_lambda.download.session import open_session
 from collage_lambda.reasons import Failure, FailureReason
+from tests.fakes.collage import raw_answers
 from tests.fakes.collage.cover_server import CoverServer
 
+pytestmark = pytest.mark.usefixtures("connection_kind")
 NOW_S = 1_800_000_000
 LIMITS = FetchLimits(
     max_bytes=100_000,
@@ -67,6 +69,9 @@ def fetch(
                 async with fetcher.new_budget() as budget:
                     return await fetcher.fetch(url, budget)
 
+            if server.source in sources:
+                for path in raw_answers.WARM_UPS:
+                    await asyncio.gather(*(one(server.url(path.lstrip("/"))) for _ in urls))
             return list(await asyncio.gather(*map(one, urls)))
 
     return asyncio.run(run())

@@ -22,11 +22,7 @@ from collage_lambda.download.session import open_session
 from collage_lambda.download.urls import ANY_PORT, AllowedSources, Ports
 from collage_lambda.reasons import Failure, FailureReason
 from tests.fakes.collage import raw_answers
-from tests.fakes.collage.hostile_urls import (
-    ADMITTED,
-    DENIED,
-    FORMS,
-)
+from tests.fakes.collage.hostile_urls import ADMITTED, DENIED, FORMS
 from tests.fakes.collage.network import (
     PUBLIC,
     ConnectionRedirect,
@@ -106,6 +102,12 @@ def test_every_connection_in_this_network_reaches_the_server(
     outcomes = fetch_in_turn(*urls, allowed=allowed, names=names)
     assert outcomes == [Body(data=SECRET, attempts=1)] * 3
     assert connections.destinations == ["10.0.0.1", "::1", "192.168.0.1"]
+
+
+@twice
+def test_a_request_uses_the_connection_of_its_warm_up(connections: ConnectionRedirect) -> None:
+    assert isinstance(fetched("http://public.test/secret"), Body)
+    assert connections.destinations == [PUBLIC]
 
 
 def test_there_are_enough_forms() -> None:

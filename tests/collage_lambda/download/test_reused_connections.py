@@ -34,6 +34,24 @@ def test_connections_that_the_server_has_closed_are_not_used(
     assert network.destinations == [PUBLIC] * 16
 
 
+def test_a_connection_that_the_server_closes_on_a_request_is_replaced_once(
+    windows: Windows, keeping_server: RawServer, network: ConnectionRedirect
+) -> None:
+    """It waited long enough just then. Another old connection might end the same way."""
+    closing = iter([True, False])
+
+    def close_first() -> Iterator[bytes]:
+        if next(closing):
+            keeping_server.close_connections()
+            return
+        yield kept_alive(BODY)
+
+    windows.fetch(*["/good"] * 8)
+    keeping_server.answers["/closing"] = EachTime(close_first)
+    assert windows.fetch("/closing") == [GOOD]
+    assert network.destinations == [PUBLIC] * 9
+
+
 def test_connections_that_die_without_a_word_cost_one_retry(
     windows: Windows,
     keeping_server: RawServer,

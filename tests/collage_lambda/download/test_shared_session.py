@@ -156,13 +156,11 @@ def test_a_name_never_gets_the_connection_of_another(
 
 
 def test_windows_of_ever_new_hosts_do_not_pile_up_connections(
-    open_windows: OpenWindows, keeping_server: RawServer, scheme: str
+    open_windows: OpenWindows, keeping_server: RawServer
 ) -> None:
-    if scheme == "https":
-        pytest.skip("the certificate has one name")
     windows = open_windows(lambda _host, _port: asyncio.sleep(0, [PUBLIC]))
     for number in range(12):
-        hosts = [f"http://h{number}-{each}.test/good" for each in range(20)]
+        hosts = [windows.url("/good", f"h{number}-{each}.many.test") for each in range(20)]
         assert windows.fetch(*hosts) == [GOOD] * 20
         assert open_to(keeping_server) <= shared_session.MAX_CONNECTIONS + 20
 

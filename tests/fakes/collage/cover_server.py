@@ -15,6 +15,8 @@ from typing import Self
 
 from aiohttp import web
 
+from tests.fakes.collage.network import WARM_UP
+
 Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -55,6 +57,7 @@ class CoverServer:
 
     async def _start(self) -> None:
         app = web.Application()
+        app.router.add_get(WARM_UP, _warm_up)
         for path, route in self._routes().items():
             app.router.add_get(path, self._counted(route))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -130,6 +133,11 @@ class CoverServer:
         left, name = int(request.match_info["left"]), request.match_info["name"]
         target = f"/hops/{left - 1}/{name}" if left > 1 else f"/body/{name}"
         return web.Response(status=302, headers={"Location": target})
+
+
+async def _warm_up(_request: web.Request) -> web.Response:
+    """Answer without leaving a trace."""
+    return web.Response(text="warm")
 
 
 async def _trickle(request: web.Request) -> web.StreamResponse:

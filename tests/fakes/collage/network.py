@@ -98,10 +98,10 @@ class RawServer(socketserver.ThreadingTCPServer):
 
     def close_connections(self) -> None:
         """Close every connection, as a server that has waited long enough."""
-        for connection in self.connections:
+        present, self.connections = self.connections, []
+        for connection in present:
             with connection, contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-        self.connections.clear()
 
     def vanish(self) -> None:
         """Drop every packet that arrives over the present connections, without an answer."""
