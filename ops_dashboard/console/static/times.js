@@ -39,6 +39,15 @@ export function moment(iso) {
   return A_DAY.test(iso) || Number.isNaN(date.getTime()) ? iso : fullTime(date);
 }
 
+const MINUTE = 16; // characters of a field's value up to its minute
+const offsetS = (seconds) => (zone() ? 0 : 60 * new Date(1000 * seconds).getTimezoneOffset());
+
+/** A time, in seconds, as the value of a field in the chosen zone, by default to the minute. */
+export const fieldValue = (seconds, length = MINUTE) => new Date(1000 * (seconds - offsetS(seconds))).toISOString().slice(0, length);
+
+/** The time of a field's value in the chosen zone, in seconds. */
+export const fieldTime = (value) => Date.parse(zone() ? `${value}Z` : value) / 1000;
+
 export function duration(seconds) {
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;

@@ -1,6 +1,6 @@
 // The range of the charts, in the address: a named one up to now, or from one time to another.
 import { $, fill, h } from "./dom.js";
-import { chooseZone, rangeText, zone, zoneName } from "./times.js";
+import { chooseZone, fieldTime, fieldValue, rangeText, zone, zoneName } from "./times.js";
 
 const RANGES = ["15m", "1h", "3h", "12h", "1d", "7d", "30d"];
 const KEY = "coverstream-range";
@@ -51,11 +51,6 @@ function show() {
   $("custom").open = false;
   for (const button of $("zone").children) button.setAttribute("aria-checked", String((button.dataset.zone === "UTC") === (zone() === "UTC")));
 }
-
-/** A time as the value of a field, in the chosen zone; and back, in seconds. */
-const fieldValue = (seconds) => new Date(1000 * (seconds - offsetS(seconds))).toISOString().slice(0, 16);
-const fieldTime = (value) => Date.parse(zone() ? `${value}Z` : value) / 1000;
-const offsetS = (seconds) => (zone() ? 0 : 60 * new Date(1000 * seconds).getTimezoneOffset());
 
 function radio(event, buttons, chooseAt) {
   const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

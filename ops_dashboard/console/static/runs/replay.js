@@ -6,10 +6,12 @@ import "./dead_count.js";
 import { int, plural } from "./format.js";
 import { isOpen, runRate } from "./rates.js";
 import { runRow } from "./run_row.js";
+import { fieldTime, fieldValue, zoneName } from "./times.js";
 
 const POLL_MS = 5000;
-const local = (date) => new Date(date.getTime() - date.getTimezoneOffset() * 60000).toISOString().slice(0, 19);
-const utc = (value) => (value ? new Date(value).toISOString().slice(0, 19) : null);
+const SECOND = 19; // characters of a field's value up to its second
+const hoursAgo = (hours) => fieldValue(Date.now() / 1000 - hours * 3600, SECOND);
+const utc = (value) => (value ? new Date(1000 * fieldTime(value)).toISOString().slice(0, SECOND) : null);
 const what = () => document.querySelector('input[name="what"]:checked').value;
 const viewer = makeViewer();
 let counted = null; // the request whose windows were counted, which Start sends
@@ -27,14 +29,14 @@ function forget() {
   $("count").hidden = false;
 }
 
-$("zone").textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;
-$("from").value = local(new Date(Date.now() - 24 * 3600 * 1000));
+$("zone").textContent = zoneName();
+$("from").value = hoursAgo(24);
 document.querySelectorAll('input[name="what"]').forEach((each) => each.addEventListener("change", choose));
 $("replay").addEventListener("input", forget);
 $("quick").addEventListener("click", (event) => {
   const hours = Number(event.target.dataset.hours);
   if (!hours) return;
-  $("from").value = local(new Date(Date.now() - hours * 3600 * 1000));
+  $("from").value = hoursAgo(hours);
   $("to").value = "";
   forget();
 });

@@ -78,6 +78,34 @@ def test_days_are_those_of_the_chosen_zone_and_filters_can_be_cleared(here: Visi
     context.close()
 
 
+@pytest.mark.parametrize(
+    ("zone", "name", "sent"),
+    [("local", "Pacific/Kiritimati", "2026-11-04T10:00:00"), ("UTC", "UTC", "2026-11-05T00:00:00")],
+)
+def test_a_range_to_replay_is_in_the_chosen_zone(
+    here: Visit, zone: str, name: str, sent: str
+) -> None:
+    browser = here.page.context.browser
+    assert browser is not None
+    context = browser.new_context(timezone_id="Pacific/Kiritimati")
+    page = context.new_page()
+    page.add_init_script(f"localStorage.setItem('coverstream-zone', '{zone}')")
+    bodies: list[Any] = []
+
+    def count(route: Route) -> None:
+        bodies.append(route.request.post_data_json)
+        route.fulfill(json={"windows": 0, "more": False, "about": ""})
+
+    page.route("**/api/replays/count", count)
+    page.goto(f"{here.base}/replay")
+    expect(page.locator("#zone")).to_have_text(name)
+    page.get_by_label("Windows closed from").fill("2026-11-05T00:00:00")
+    page.get_by_role("button", name="Count the windows").click()
+    expect(page.locator("#question")).to_contain_text("No window")
+    assert bodies == [{"from": sent, "to": None}]
+    context.close()
+
+
 def test_an_abandoned_batch_that_is_built_again_is_found_as_such(here: Visit) -> None:
     page = here.open("/batches")
     page.get_by_label("Outcome").select_option("building")
