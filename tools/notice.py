@@ -102,9 +102,10 @@ _SPDX = {"Apache 2.0": "Apache-2.0", "Apache License 2.0": "Apache-2.0"}
 _FROM_ITS_LICENCE_FILE = {
     "aws-lambda-powertools": "MIT-0",
     "pi-heif": "BSD-3-Clause AND LGPL-3.0-only",
+    "pic-scale": "BSD-3-Clause",
     "python-dateutil": "Apache-2.0 AND BSD-3-Clause",
 }
-"""Packages whose metadata say less than their licence file."""
+"""Packages whose metadata say less than their licence file, and one that not every platform has."""
 
 
 def notice_text() -> str:

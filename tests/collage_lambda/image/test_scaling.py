@@ -20,6 +20,8 @@ from tests.fakes.collage.cells import cell_of, exact, psnr
 from tests.fakes.collage.images import jpeg, picture
 
 MIN_DB = 50
+MIN_DB_OF_ANY_SIZE = 43
+"""Processors like Graviton2 have 44 dB if only a few pixels are left, others 55."""
 CELL = (100, 100)
 NEEDS_PIC_SCALE = pytest.mark.skipif(
     find_spec("pic_scale") is None, reason="pic-scale has no wheel for this platform"
@@ -62,7 +64,7 @@ def test_any_size_becomes_any_size_as_by_one_step_of_lanczos(
     image = picture(700, 700).crop((11, 13, 11 + width, 13 + height))
     scaled = scale(image, size, (0, 0, *image.size), None, simd=simd)
     assert (scaled.mode, scaled.size) == ("RGB", size)
-    assert psnr(scaled, resize_by_pillow(image, size)) >= MIN_DB
+    assert psnr(scaled, resize_by_pillow(image, size)) >= MIN_DB_OF_ANY_SIZE
 
 
 @both
