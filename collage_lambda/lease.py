@@ -111,7 +111,7 @@ class WindowLeases:
             if not found:
                 return self._claim_absent(event, replay=replay, owner=owner, lease_s=lease_s)
             is_own = found.get("lease_owner") == owner
-            if found.get("status") != WindowStatus.PROCESSING or not is_own:
+            if not is_own or table.window_status(found) != WindowStatus.PROCESSING:
                 return _refusal(event, found)
             attempt = int(found["attempts"])  # counted when the claim was written
             return _lease(event, found, replay=replay, attempt=attempt)

@@ -1,7 +1,8 @@
 """Which windows of a stack to list. Pure.
 
 An index entry has part of a window's attributes, so a filter is asked twice: `selects` about the
-entry, `matches` about the window itself.
+entry, `matches` about the window itself. Which status a window has before it ends is in its item
+only, so a filter that `needs_items` is asked about items at once.
 """
 
 from __future__ import annotations
@@ -60,10 +61,31 @@ class WindowFilter(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(each for each in possible if self.status in (None, each))
 
     @property
+    def stored_statuses(self) -> tuple[WindowStatus, ...]:
+        """What the attribute ``status`` of such windows may be."""
+        possible = (table.stored_statuses(each) for each in self.statuses)
+        return tuple(dict.fromkeys(each for statuses in possible for each in statuses))
+
+    @property
+    def needs_items(self) -> bool:
+        """Whether index entries do not say which windows may match."""
+        return self.status is not None and self.status in table.OPEN
+
+    @property
+    def finds_items(self) -> bool:
+        """Whether items are read in place of index entries."""
+        return self.creator is not None or self.needs_items
+
+    @property
+    def ended_status(self) -> WindowStatus | None:
+        """The status that is asked for, if indexes have it."""
+        return None if self.needs_items else self.status
+
+    @property
     def is_narrow(self) -> bool:
         """Whether many windows that an index returns for it may not match."""
         given = (self.batch_id, self.creator_part, self.reason, self.passing)
-        return any(each is not None for each in given)
+        return self.needs_items or any(each is not None for each in given)
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -80,7 +102,7 @@ class WindowFilter(msgspec.Struct, frozen=True, kw_only=True):
         """Return whether an index entry, or an item, may be of a window that matches."""
         failures = entry.get("failures")
         return (
-            self._is_in(str(entry.get("status")))
+            self._is_in(table.window_status({"status": "", **entry}))
             and self.batch_id in (None, entry.get("batch_id"))
             and self._is_of(str(entry.get("creator", "")))
             and self._fails(failures if isinstance(failures, dict) else {}, entry.get("error"))

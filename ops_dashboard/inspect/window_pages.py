@@ -9,6 +9,8 @@ creator (and others)   the creator's windows in the table, from the newest
 batch (and others)     all windows of the batch in `batch-id-index`, then N full items
 all else, or nothing   `status-date-index` from the newest, or from the end of the range (all
                        possible statuses are merged), then N full items
+an open status         the items of all windows that wait, from the newest, until N match: their
+                       status is not in the indexes
 =====================  =======================================================================
 
 `batch-id-index` is sorted by window number, so a page of a batch costs as much as its progress does
@@ -26,7 +28,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from itertools import groupby, islice, takewhile
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -35,6 +37,7 @@ from ops_dashboard.inspect.cursors import Position, read_cursor, write_cursor
 from ops_dashboard.inspect.merging import Step, merge_page
 from ops_dashboard.inspect.table_reader import TableReader
 from ops_dashboard.inspect.window_filter import WindowFilter
+from ops_dashboard.inspect.window_order import PLACE, TABLE_KEY, merged, older, place
 from ops_dashboard.inspect.window_record import WindowRecord, window_record
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.contracts import table
@@ -52,9 +55,6 @@ MAX_SCANNED = 5_000
 _MAX_NEWER = 500
 """Maximum number of entries that a poll looks at."""
 _ENTRIES_PER_READ = 1_000
-_TABLE_KEY = (table.PARTITION_KEY, table.SORT_KEY)
-_PLACE = (table.CLOSED_AT, *_TABLE_KEY)
-"""Attributes that place a window in a listing by time; a cursor has these of the last one."""
 _BETWEEN = "BETWEEN :first AND :last"
 _ACCEPTED_BY = "completed_at"
 Accept = Callable[[Item], bool]
@@ -107,7 +107,7 @@ class WindowPages:
 
         Looking at one costs 1. Raises `UserError` if the position is not one of `listing(wanted)`.
         """
-        attributes = _TABLE_KEY if wanted.creator is not None else _PLACE
+        attributes = TABLE_KEY if wanted.creator is not None else PLACE
         if after is not None and after.keys() != set(attributes):
             msg = "not a cursor of this listing: start again without --after"
             raise UserError(msg)
@@ -120,7 +120,7 @@ class WindowPages:
 
     def records(self, entries: Iterable[Item], wanted: WindowFilter) -> list[WindowRecord]:
         """Return the windows of index entries, in their order, that still match."""
-        items = entries if wanted.creator is not None else self._table.full_items(entries)
+        items = entries if wanted.finds_items else self._table.full_items(entries)
         return [window for window in map(window_record, items) if wanted.matches(window)]
 
     def earlier_failure(self, window_id: str) -> WindowRecord | None:
@@ -134,7 +134,7 @@ class WindowPages:
         if item is None:
             msg = f"no window {window_id}"
             raise NotFoundError(msg)
-        here = dict(zip(_PLACE, _place(item), strict=True))
+        here = dict(zip(PLACE, place(item), strict=True))
         entry = next(self._by_time(WindowFilter(has_failures=True), here, PAGE), None)
         return next(map(window_record, self._table.full_items([entry])), None) if entry else None
 
@@ -145,12 +145,12 @@ class WindowPages:
         wanted = msgspec.structs.replace(wanted, since=since)
         if wanted.creator is not None:
             return self.list_page(wanted, limit=limit).windows
-        entries = islice(self._by_time(wanted, None, limit), _MAX_NEWER)
+        entries = self._looked_up(islice(self._by_time(wanted, None, limit), _MAX_NEWER), wanted)
         found = islice(filter(wanted.selects, entries), limit)
         return _sorted(self.records(found, wanted))
 
     def entries(self, wanted: WindowFilter) -> Iterator[Item]:
-        """Yield the index entries of all windows, newest first (items, with a creator)."""
+        """Yield the index entries of all windows, newest first (see `finds_items`)."""
         return filter(wanted.selects, self._entries(wanted, None, None, lambda _: True))
 
     def every(
@@ -158,7 +158,7 @@ class WindowPages:
     ) -> Iterator[WindowRecord]:
         """Yield all windows, newest first; pages are requested when they are needed."""
         entries = filter(accept, self.entries(wanted))
-        items = entries if wanted.creator is not None else self._table.full_items(entries)
+        items = entries if wanted.finds_items else self._table.full_items(entries)
         return (window for window in map(window_record, items) if wanted.matches(window))
 
     def named(self, window_ids: Iterable[str]) -> list[WindowRecord]:
@@ -167,7 +167,7 @@ class WindowPages:
         Reads 100 windows a request. Raises `DecodeError` for an invalid id.
         """
         parts = map(split_window_id, window_ids)
-        keys = [dict(zip(_TABLE_KEY, (key, table.window_item(n)), strict=True)) for key, n in parts]
+        keys = [dict(zip(TABLE_KEY, (key, table.window_item(n)), strict=True)) for key, n in parts]
         return list(map(window_record, self._table.full_items(keys)))
 
     def _entries(
@@ -177,22 +177,30 @@ class WindowPages:
         if wanted.creator is not None:
             return self._of_creator(creator_key(wanted.creator), wanted, after)
         if wanted.batch_id is not None:
-            found = self._of_batch(wanted, wanted.batch_id)
-            chosen = (each for each in _older(found, after) if wanted.selects(each))
+            found = older(self._of_batch(wanted, wanted.batch_id), after)
+            if wanted.needs_items:
+                waiting = (each for each in found if each["status"] in wanted.stored_statuses)
+                return self._looked_up(sorted(waiting, key=place, reverse=True), wanted)
+            chosen = (each for each in found if wanted.selects(each))
             accepted = filter(accept, chosen)
             if limit is None:
-                return sorted(accepted, key=_place, reverse=True)
-            return heapq.nlargest(limit, accepted, key=_place)
-        return self._by_time(wanted, after, limit or _ENTRIES_PER_READ)
+                return sorted(accepted, key=place, reverse=True)
+            return heapq.nlargest(limit, accepted, key=place)
+        return self._looked_up(self._by_time(wanted, after, limit or _ENTRIES_PER_READ), wanted)
+
+    def _looked_up(self, entries: Iterable[Item], wanted: WindowFilter) -> Iterable[Item]:
+        """Return index entries, or their items if a filter needs them."""
+        return self._table.full_items(entries) if wanted.needs_items else entries
 
     def _by_time(self, wanted: WindowFilter, after: Position | None, limit: int) -> Iterator[Item]:
         # In the order of a window's life: one that moves on meanwhile is met twice, not missed.
         at_once = _ENTRIES_PER_READ if wanted.is_narrow else limit
-        listings = [self._in_status(status, wanted, at_once, after) for status in wanted.statuses]
-        return _older(_merged(listings), after)
+        stored = wanted.stored_statuses
+        listings = [self._in_status(status, wanted, at_once, after) for status in stored]
+        return older(merged(listings), after)
 
     def _of_creator(self, key: str, wanted: WindowFilter, after: Position | None) -> Iterator[Item]:
-        conditions = {"#status": wanted.status, "#batch_id": wanted.batch_id}
+        conditions = {"#status": wanted.ended_status, "#batch_id": wanted.batch_id}
         given = {name: str(value) for name, value in conditions.items() if value is not None}
         found = self._table.query(
             KeyConditionExpression="creator_name = :key AND begins_with(#item, :window)",
@@ -207,7 +215,7 @@ class WindowPages:
         return takewhile(wanted.may_precede, found)
 
     def _of_batch(self, wanted: WindowFilter, batch_id: str) -> Iterator[Item]:
-        given = {"#status": str(wanted.status)} if wanted.status else {}
+        given = {"#status": str(wanted.ended_status)} if wanted.ended_status else {}
         return self._table.query(
             IndexName=table.BATCH_INDEX,
             KeyConditionExpression="batch_id = :batch AND begins_with(#item, :window)",
@@ -243,7 +251,7 @@ class WindowPages:
         yield from entries
         if len(entries) == at_once:
             # More than a page at once: a batch often closes thousands of windows in one second.
-            last = {name: entries[-1][name] for name in ("status", *_PLACE)}
+            last = {name: entries[-1][name] for name in ("status", *PLACE)}
             yield from self._table.query(
                 **request, Limit=_ENTRIES_PER_READ, ExclusiveStartKey=to_wire(last)
             )
@@ -261,31 +269,9 @@ def listing(wanted: WindowFilter) -> str:
     return "batch" if wanted.batch_id is not None else "time"
 
 
-def _place(entry: Item) -> tuple[str, ...]:
-    return tuple(str(entry[name]) for name in _PLACE)
-
-
-def _older(entries: Iterable[Item], after: Position | None) -> Iterator[Item]:
-    """Yield the entries that come after a position."""
-    last = None if after is None else _place(after)
-    return (entry for entry in entries if last is None or _place(entry) < last)
-
-
-def _merged(listings: Iterable[Iterator[Item]]) -> Iterator[Item]:
-    """Yield the entries of listings that are sorted by time, newest first, and each once."""
-
-    def second(entry: Item) -> str:
-        return str(entry[table.CLOSED_AT])
-
-    merged = heapq.merge(*listings, key=second, reverse=True)
-    for _, found in groupby(merged, key=second):
-        entries = {_place(entry): entry for entry in found}
-        yield from (entries[place] for place in sorted(entries, reverse=True))
-
-
 def _read(wanted: WindowFilter) -> dict[str, Any]:
     """Return which attributes of index entries to read: whole ones of thousands take long."""
-    names = dict.fromkeys((*_PLACE, *wanted.attributes, _ACCEPTED_BY))
+    names = dict.fromkeys((*PLACE, *wanted.attributes, _ACCEPTED_BY))
     return {
         "ProjectionExpression": ", ".join(f"#{name}" for name in names),
         "ExpressionAttributeNames": {f"#{name}": name for name in names},

@@ -70,6 +70,7 @@ def window_record(item: Item) -> WindowRecord:
                 for name, value in item.items()
                 if name in WindowRecord.__struct_fields__
             }
+            known["status"] = table.window_status(item)
             known["closed_at"] = table.closed_at(item)
             datetime.fromisoformat(table.closed_at(item))
             return msgspec.convert(known, type=WindowRecord)

@@ -212,7 +212,7 @@ class Repairs:
         after, dropped = overlay(base, item, read_overdue)
         if after["status"] not in table.ENDED:
             after["status"] = str(table.WindowStatus.FAILED)
-        for name in ("due_at", "due_shard", "lease_owner", "lease_until"):
+        for name in (table.STAGE, "due_at", "due_shard", "lease_owner", "lease_until"):
             after.pop(name, None)
         unknown = [] if event else ["its images: its image list cannot be read either"]
         does = (

@@ -208,7 +208,7 @@ def sum_windows(items: Iterable[Mapping[str, Any]]) -> WindowSums:
     statuses: Counter[str] = Counter()
     built_at = ""
     for item in items:
-        statuses[str(item["status"])] += 1
+        statuses[table.index_status(item)] += 1
         built_at = max(built_at, str(item.get("completed_at", "")))
         for name in ("image_count", "images_ok", "images_failed"):
             totals[name] += int(item.get(name, 0))

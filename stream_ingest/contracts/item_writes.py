@@ -52,7 +52,7 @@ class Updates(msgspec.Struct, frozen=True):
         return (*KEY, *self.names)
 
 
-_QUEUE = ("status", "due_at", "emissions", "lease_until")
+_QUEUE = ("status", "stage", "due_at", "emissions", "lease_until")
 _LEASE = ("lease_owner", "lease_until", "due_shard", "due_at")
 _TALLY = ("batch_id", "creator", "accepted", "duplicates", "windows", "blocked", "expires_at")
 
@@ -74,7 +74,7 @@ MARKED_STATES = Updates(
 SWEPT_WINDOWS = Updates(
     Partitions.CREATORS,
     (
-        *("status", "attempts", "emissions", *_LEASE),
+        *("status", "stage", "attempts", "emissions", *_LEASE),
         *("error", "failures", "images_ok", "images_failed", "completed_at"),
     ),
 )
@@ -91,7 +91,7 @@ SWEPT_BATCHES = Updates(
 BUILT_WINDOWS = Updates(
     Partitions.CREATORS,
     (
-        *("status", "attempts", *_LEASE, "replayed_as", "kept_because", "request_id"),
+        *("status", "stage", "attempts", *_LEASE, "replayed_as", "kept_because", "request_id"),
         *("window_id", "creator", "batch_id", "trigger", "processing_date", "image_count"),
         *("images_ok", "images_failed", "failures", "error", "completed_at", "duration_ms"),
         *("bytes_downloaded", "collage_bytes", "collage_key", "collage_sha256"),

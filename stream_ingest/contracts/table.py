@@ -37,6 +37,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 PARTITION_KEY = "creator_name"
 SORT_KEY = "item"
@@ -208,6 +209,9 @@ class WindowStatus(StrEnum):
     ``ready`` (windowing, in the creator's transaction) → ``queued`` (emitter, once the bus has it)
     → ``processing`` (collage, holding a lease) → ``completed`` (all images), ``partial`` (some
     cells empty) or ``failed`` (no image at all, or dead-lettered).
+
+    The attribute ``status`` stays ``ready`` until the window ends, and ``stage`` says how far it
+    is, so that these moves write no index (`window_status`). Older versions wrote all into it.
     """
 
     READY = "ready"
@@ -221,11 +225,40 @@ class WindowStatus(StrEnum):
 ENDED = frozenset({WindowStatus.COMPLETED, WindowStatus.PARTIAL, WindowStatus.FAILED})
 """Terminal statuses: only a replay or a retry changes them."""
 
+OPEN = tuple(status for status in WindowStatus if status not in ENDED)
+"""Statuses of windows that have not ended, in the order of their life."""
+WAITING = "waiting"
+"""Stands for all statuses of `OPEN` in what is read from an index alone. No item has it."""
+STAGE = "stage"
+"""Attribute of a window that has not ended, in its item only: ``queued`` or ``processing``."""
+
 UNREADABLE = "unreadable"
 """Stands beside statuses: the item of the window cannot be read. No item has it."""
 
 COLLAGES = (WindowStatus.COMPLETED, WindowStatus.PARTIAL)
 """Statuses of a window that has a collage."""
+
+
+def window_status(window: Mapping[str, Any]) -> str:
+    """Return the status of a window from its item; an index shows `WAITING` or how it ended."""
+    status = window["status"]
+    return str(window.get(STAGE, status)) if status == WindowStatus.READY else status
+
+
+def stored_statuses(status: WindowStatus) -> tuple[WindowStatus, ...]:
+    """Return what the attribute ``status`` of a window in a status may be.
+
+    For one that has not ended ``ready``, or what an older version wrote.
+    """
+    if status in ENDED:
+        return (status,)
+    return tuple(dict.fromkeys((WindowStatus.READY, status)))
+
+
+def index_status(entry: Mapping[str, Any]) -> str:
+    """Return the status of a window from its entry in an index: `WAITING`, or how it ended."""
+    status = str(entry["status"])
+    return WAITING if status in OPEN else status
 
 
 def collage_status(images_ok: int, image_count: int) -> WindowStatus:

@@ -1,6 +1,8 @@
 """The life cycle of a window: who may move it, under which condition, and what that changes. Pure.
 
-A window's state is the ``status`` of its item ``window#N``. Every arrow is one conditional write::
+A window's state is in its item (`table.window_status`): ``status`` is ``ready`` until it ends, and
+``stage`` says how far it is, so that moves before its end write no index but that of what is due.
+Older versions had all in ``status``. Every arrow is one conditional write::
 
     create ──► ready ── queue ──► queued ◄──┐
                  │                  │       │ release; or queue, once the lease is over
@@ -31,7 +33,7 @@ restore       sweeper           unchanged since it was read    completed, partia
 fail          sweeper           not ended; cannot be read      failed              never
 ============  ================  =============================  ==================  ================
 
-Besides ``status`` and the due time, *queue* counts ``emissions`` and *claim* counts ``attempts``
+Besides the status and the due time, *queue* counts ``emissions`` and *claim* counts ``attempts``
 and writes the lease; every move out of ``processing`` by its worker, *abandon* and *restore* remove
 the lease. A lease outlives its invocation, so when it is over its holder is dead on Lambda; the
 condition on ``lease_owner`` stops a worker that lost its lease all the same.
@@ -63,22 +65,27 @@ _LEASE = ("lease_owner", "lease_until")
 _DUE = ("due_shard", "due_at")
 
 _NO_STATUS = "attribute_not_exists(#status)"
-_WAITING = "#status IN (:ready, :queued)"
-_LEASE_OVER = "(#status = :processing AND lease_until < :now)"
+_OPEN = "#status IN (:ready, :queued, :processing)"
+_OPEN_VALUES = {f":{status}": str(status) for status in table.OPEN}
+_FREE = "(attribute_not_exists(lease_until) OR lease_until < :now)"
+"""Only a window that is being built has a lease, or one whose worker died."""
 _ENDED = "#status IN (:completed, :partial, :failed)"
 _NEW_REPLAY = "(attribute_not_exists(replayed_as) OR replayed_as <> :replay)"
 
 ABSENT = "attribute_not_exists(creator_name)"
 """Condition of *create*: the transaction of a window that exists is refused as a whole."""
-QUEUEABLE = f"{_WAITING} OR {_LEASE_OVER}"
-CLAIMABLE = f"{_WAITING} OR {_LEASE_OVER}"
-CLAIMABLE_BY_REPLAY = f"{CLAIMABLE} OR ({_ENDED} AND {_NEW_REPLAY})"
+QUEUEABLE = f"{_OPEN} AND {_FREE}"
+CLAIMABLE = QUEUEABLE
+CLAIMABLE_BY_REPLAY = f"({CLAIMABLE}) OR ({_ENDED} AND {_NEW_REPLAY})"
 CLAIMABLE_IF_ABSENT = _NO_STATUS
 NOT_ERASED = "attribute_not_exists(erased_at) OR erased_at < :closed"
 """Condition of *claim absent* on the creator's state: an erased window must not come back."""
 OWN_LEASE = "lease_owner = :owner"
 UNCHANGED = "#status = :seen AND (attribute_not_exists(attempts) OR attempts = :attempts)"
 """A worker that claimed the window since has counted an attempt, whatever its status is by now."""
+
+Seen = tuple[str, str | None]
+"""The attributes ``status`` and ``stage`` of an item as it was read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,22 +111,15 @@ def create(key: str, now_s: int) -> dict[str, object]:
 
 
 def queue(now_s: int) -> Move:
-    """Return the move of a window whose event the bus has taken. Changes status, due_at, emissions.
+    """Return the move of a window whose event the bus has taken. Changes stage, due_at, emissions.
 
     A window that a worker has claimed or ended meanwhile is further along: the condition fails.
     """
     return Move(
-        update="SET #status = :queued, due_at = :due ADD emissions :one",
+        update="SET #status = :ready, stage = :queued, due_at = :due ADD emissions :one",
         condition=QUEUEABLE,
         names={"#status": "status"},
-        values={
-            ":ready": str(WindowStatus.READY),
-            ":queued": str(WindowStatus.QUEUED),
-            ":processing": str(WindowStatus.PROCESSING),
-            ":now": now_s,
-            ":due": now_s + REQUEUE_AFTER_S,
-            ":one": 1,
-        },
+        values={**_OPEN_VALUES, ":now": now_s, ":due": now_s + REQUEUE_AFTER_S, ":one": 1},
     )
 
 
@@ -128,14 +128,10 @@ def claim(  # noqa: PLR0913 - who claims, when and for what
 ) -> Move:
     """Return the claim of a window until `until_s`; `date` is its ``processing_date``.
 
-    Changes status, lease, due time and attempts, and writes what identifies the window. With a
+    Changes stage, lease, due time and attempts, and writes what identifies the window. With a
     `replay`, a window that has ended is claimed too, unless that very replay has been applied.
     """
-    values: dict[str, object] = {
-        ":ready": str(WindowStatus.READY),
-        ":queued": str(WindowStatus.QUEUED),
-        ":now": now_s,
-    }
+    values: dict[str, object] = {**_OPEN_VALUES, ":now": now_s}
     condition = CLAIMABLE
     if replay is not None:
         condition = CLAIMABLE_BY_REPLAY
@@ -172,14 +168,15 @@ def _claim(  # noqa: PLR0913 - who claims, when and for what
 ) -> Move:
     key, _ = split_window_id(event.window_id)
     return Move(
-        update="SET #status = :processing, lease_owner = :owner, lease_until = :until,"
-        " due_shard = :shard, due_at = :due, window_id = :window_id, creator = :creator,"
-        " batch_id = :batch_id, #trigger = :trigger, processing_date = :date,"
+        update="SET #status = :ready, stage = :processing, lease_owner = :owner,"
+        " lease_until = :until, due_shard = :shard, due_at = :due, window_id = :window_id,"
+        " creator = :creator, batch_id = :batch_id, #trigger = :trigger, processing_date = :date,"
         " image_count = :image_count ADD attempts :one",
         condition=condition,
         names={"#status": "status", "#trigger": "trigger"},
         values={
             **values,
+            ":ready": str(WindowStatus.READY),
             ":processing": str(WindowStatus.PROCESSING),
             ":owner": owner,
             ":until": until_s,
@@ -200,32 +197,34 @@ def finish(owner: str, attributes: Mapping[str, object], replay: str | None) -> 
     """Return the end of a build with `attributes`, its status among them.
 
     Changes these attributes (those that are None are removed) and, for a replay, ``replayed_as``;
-    removes ``kept_because``, lease and due time.
+    removes ``kept_because``, stage, lease and due time.
     """
-    return _leave(owner, {**attributes, **_applied(replay)}, "kept_because", *_LEASE, *_DUE)
+    ended = {**attributes, **_applied(replay)}
+    return _leave(owner, ended, "kept_because", table.STAGE, *_LEASE, *_DUE)
 
 
 def keep_collage(owner: str, status: WindowStatus, replay: str | None, because: str) -> Move:
     """Return the end of a rebuild that is worse than the collage that exists.
 
-    Changes status, ``kept_because`` and, for a replay, ``replayed_as``; removes lease and due time.
+    Changes status, ``kept_because`` and, for a replay, ``replayed_as``; removes stage, lease and
+    due time.
     """
     attributes = {"status": str(status), "kept_because": because, **_applied(replay)}
-    return _leave(owner, attributes, *_LEASE, *_DUE)
+    return _leave(owner, attributes, table.STAGE, *_LEASE, *_DUE)
 
 
 def release(owner: str, now_s: int) -> Move:
     """Return the move of a window back into the queue after a transient error.
 
-    Changes status and due_at; removes the lease.
+    Changes stage and due_at; removes the lease.
     """
-    attributes = {"status": str(WindowStatus.QUEUED), "due_at": now_s + RETRY_DUE_S}
-    return _leave(owner, attributes, *_LEASE)
+    attributes = {"status": str(WindowStatus.READY), table.STAGE: str(WindowStatus.QUEUED)}
+    return _leave(owner, {**attributes, "due_at": now_s + RETRY_DUE_S}, *_LEASE)
 
 
 def abandon(  # noqa: PLR0913 - what was read, and what is written
     *,
-    seen: str,
+    seen: Seen,
     attempts: int,
     reason: str,
     failures: dict[str, int],
@@ -234,7 +233,7 @@ def abandon(  # noqa: PLR0913 - what was read, and what is written
 ) -> Move:
     """Return the end of a window that no worker finished; `seen` and `attempts` are as read.
 
-    Changes status, error, failures, counts and completed_at; removes lease and due time.
+    Changes status, error, failures, counts and completed_at; removes stage, lease and due time.
     """
     return _end_unchanged(
         seen,
@@ -254,17 +253,17 @@ def fail_unreadable(*, reason: str, completed_at: str) -> Move:
     """Return the end of a window whose item cannot be read. Changes status, error, completed_at."""
     return Move(
         update="SET #status = :failed, #error = :reason, completed_at = :at"
-        f" REMOVE {', '.join((*_DUE, *_LEASE))}",
+        f" REMOVE {', '.join((table.STAGE, *_DUE, *_LEASE))}",
         condition=f"attribute_exists(creator_name) AND NOT ({_ENDED})",
         names={"#status": "status", "#error": "error"},
         values={":reason": reason, ":at": completed_at, **{f":{end}": end for end in table.ENDED}},
     )
 
 
-def restore(*, seen: str, attempts: int, status: WindowStatus) -> Move:
+def restore(*, seen: Seen, attempts: int, status: WindowStatus) -> Move:
     """Return the end of a failed replay: the window is again what its collage makes it.
 
-    Changes the status; removes lease and due time.
+    Changes the status; removes stage, lease and due time.
     """
     return _end_unchanged(seen, attempts, {"status": str(status)})
 
@@ -287,12 +286,13 @@ def _leave(owner: str, attributes: Mapping[str, object], *removed: str) -> Move:
     )
 
 
-def _end_unchanged(seen: str, attempts: int, attributes: Mapping[str, object]) -> Move:
+def _end_unchanged(seen: Seen, attempts: int, attributes: Mapping[str, object]) -> Move:
+    status, stage = seen
+    seen_values = {":seen": status, ":attempts": attempts} | ({":stage": stage} if stage else {})
     return Move(
         update=f"SET {', '.join(f'#{name} = :{name}' for name in attributes)}"
-        " REMOVE due_shard, due_at, lease_owner, lease_until",
-        condition=UNCHANGED,
+        f" REMOVE {', '.join((table.STAGE, *_DUE, *_LEASE))}",
+        condition=f"{UNCHANGED} AND {'stage = :stage' if stage else 'attribute_not_exists(stage)'}",
         names={f"#{name}": name for name in attributes},
-        values={f":{name}": value for name, value in attributes.items()}
-        | {":seen": seen, ":attempts": attempts},
+        values={f":{name}": value for name, value in attributes.items()} | seen_values,
     )

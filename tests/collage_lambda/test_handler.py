@@ -15,6 +15,7 @@ from collage_lambda import handler, wiring
 from collage_lambda.handler import handle, logger
 from collage_lambda.outcomes import Ending, WindowOutcome
 from collage_lambda.settings import CollageSettings
+from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.network_probe import probe_event
 from tests.fakes.collage.aws import BUS, OUTPUT, TABLE, TEMP, CollageAws
@@ -190,7 +191,7 @@ def test_an_unexpected_exception_is_logged_with_its_traceback_and_its_message_re
     assert "NoSuchBucket" in log[-1]["exception"]
     assert log[-1]["window_id"] == event.window_id
     assert metrics_in(printed(capsys))[("collage",)]["MessagesFailed"] == 1
-    assert wired.window(event.window_id)["status"] == "queued"
+    assert table.window_status(wired.window(event.window_id)) == "queued"
 
 
 def test_every_log_line_of_a_message_has_window_batch_message_and_request(

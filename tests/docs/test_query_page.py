@@ -68,7 +68,7 @@ def dynamodb(aws: IngestAws) -> Any:  # noqa: ANN401 - a boto3 client
         error="every image failed",
         request_id="request-2",
     )
-    filled.end("dixie:000001", "queued")
+    aws.set_item("dixie", "window#000001", stage="queued")
     return aws.dynamodb
 
 
@@ -121,7 +121,7 @@ EXPECTED: list[Any] = [
     1,
     [
         ["charli", "completed", "1", "0", "900", "2026-11-28T10:30:00+00:00", "collages/1.jpg"],
-        ["dixie", "queued", None, None, None, None, None],
+        ["dixie", "ready", None, None, None, None, None],
         ["charli", "failed", "0", "1", "2000", None, None],
         ["charli", "completed", "1", "0", "10000", "2026-11-28T10:30:00+00:00", "collages/3.jpg"],
     ],

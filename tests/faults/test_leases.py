@@ -14,6 +14,7 @@ import pytest
 
 from collage_lambda.redelivery import FIRST_RETRY_S
 from collage_lambda.worker import LEASE_MARGIN_S
+from stream_ingest.contracts import table
 from stream_ingest.contracts.events import CollageCreated
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.contracts.table import WindowStatus
@@ -138,7 +139,7 @@ def test_a_dead_workers_window_is_claimed_after_its_lease_and_not_before(kind: K
     for fault in at_each_call((kind,)):
         with after(Work(faults=(fault,))) as run:
             window = window_of(run)
-            holds = window.status["status"] == WindowStatus.PROCESSING
+            holds = table.window_status(window.status) == WindowStatus.PROCESSING
             run.step(Wait(LEASE_S - 1))
             run.step(RedeliverMessage(0))
             assert window_of(run) == window or not holds, fault

@@ -60,8 +60,8 @@ _NAMES, _DUE, _WINDOW, _IMAGES = (
 _EPOCH, _MOMENT, _SHARD = len("1795000000") // 2 + 2, len("2026-11-21T10:11:12Z"), len("due#0")
 _TALLY_BYTES = 200
 """A tally that was spilled is smaller than one KB in any case."""
-_QUEUED_UNITS = 6
-"""A window that is marked as queued: the item, and the indexes on status and due time."""
+_QUEUED_UNITS = 3
+"""A window that is marked as queued: the item, and its place in the index on due time."""
 
 
 class Clock:

@@ -49,7 +49,7 @@ def cells(window: Mapping[str, Any]) -> list[str]:
     texts = {
         "creator": str(window["creator"]),
         "window_id": window_id(str(window[table.PARTITION_KEY]), number),
-        "status": str(window["status"]),
+        "status": table.index_status(window),
         "images": str(int(window["image_count"])),
         "images_ok": str(int(window.get("images_ok", 0))),
         "images_failed": str(int(window.get("images_failed", 0))),

@@ -11,6 +11,7 @@ import msgspec
 
 from stream_ingest.batches.progress import Batch, BatchProgress
 from stream_ingest.batches.window_counts import WindowCounts
+from stream_ingest.contracts import table
 from stream_ingest.contracts.event_model import Event
 from stream_ingest.contracts.events import BatchCompleted, FileRejected
 from stream_ingest.contracts.naming import SMOKE_TRIGGER
@@ -129,7 +130,8 @@ class WindowTally(WindowCounts, msgspec.Struct, kw_only=True):
 
     def add(self, window: Mapping[str, Any]) -> None:
         """Count a window's status item."""
-        self.by_status[str(window["status"])] = self.by_status.get(window["status"], 0) + 1
+        status = table.index_status(window)
+        self.by_status[status] = self.by_status.get(status, 0) + 1
         self.images_ok += int(window.get("images_ok", 0))
         self.images_failed += int(window.get("images_failed", 0))
         duration_ms = int(window.get("duration_ms", 0))

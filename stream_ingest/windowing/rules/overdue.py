@@ -40,7 +40,9 @@ class OverdueWindow(msgspec.Struct, frozen=True, kw_only=True):
     batch_id: str
     trigger: str
     status: str
+    """The attribute; `table.window_status` of the item is what the window is."""
     image_count: int
+    stage: str | None = None
     attempts: int = 0
     emissions: int = 0
     lease_until: int = 0
@@ -52,6 +54,7 @@ def read_overdue(item: Item) -> OverdueWindow:
     """Return the window of a status item; raises `UnreadableItemError` if it is wrong."""
     numbers = ("image_count", "attempts", "emissions", "lease_until", "images_ok")
     with decoding(item):
+        table.WindowStatus(table.window_status(item))
         return OverdueWindow(
             key=item[table.PARTITION_KEY],
             item=item[table.SORT_KEY],
@@ -60,6 +63,7 @@ def read_overdue(item: Item) -> OverdueWindow:
             batch_id=item["batch_id"],
             trigger=item["trigger"],
             status=table.WindowStatus(item["status"]),
+            stage=item.get(table.STAGE),
             **{name: whole(item.get(name, 0)) for name in numbers},
         )
 
@@ -87,8 +91,8 @@ def action_on(window: OverdueWindow, now_s: int, max_attempts: int) -> Action:
     """Return what to do about a window from the due index, given its consistently read item."""
     if window.status in table.ENDED:
         return Action.LEAVE  # the index lags
-    if window.status == table.WindowStatus.PROCESSING and window.lease_until >= now_s:
-        return Action.LEAVE
+    if window.lease_until >= now_s:
+        return Action.LEAVE  # it is being built
     if window.attempts >= max_attempts or window.emissions >= MAX_EMISSIONS:
         return Action.ABANDON
     return Action.EMIT

@@ -33,8 +33,6 @@ from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-OPEN_WINDOWS = tuple(status for status in table.WindowStatus if status not in table.ENDED)
-
 
 class OpenWork(msgspec.Struct, frozen=True, kw_only=True):
     """How much is under way, and the ages of the oldest; an age of nothing is 0 seconds."""
@@ -72,7 +70,7 @@ class OpenWorkReader:
         ids = [each for status in OPEN_BATCHES for each in self._registry.ids_in(status)]
         loaded = [batch for batch in map(self._load, ids) if batch is not None]
         batches = [batch for batch in loaded if not self._is_idle(batch)]
-        windows = [each for status in OPEN_WINDOWS for each in self._closed_at(status)]
+        windows = [each for status in table.OPEN for each in self._closed_at(status)]
         return OpenWork(
             batches=len(batches),
             windows=len(windows),

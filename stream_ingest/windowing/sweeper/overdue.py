@@ -132,7 +132,7 @@ class OverdueWindows:
         return emitted and self._move(
             window,
             window_lifecycle.abandon(
-                seen=window.status,
+                seen=(window.status, window.stage),
                 attempts=window.attempts,
                 reason=reason,
                 failures={table.ABANDONED_REASON: window.image_count},
@@ -146,7 +146,9 @@ class OverdueWindows:
         status = table.collage_status(window.images_ok, window.image_count)
         return self._move(
             window,
-            window_lifecycle.restore(seen=window.status, attempts=window.attempts, status=status),
+            window_lifecycle.restore(
+                seen=(window.status, window.stage), attempts=window.attempts, status=status
+            ),
         )
 
     def _move(self, window: OverdueWindow, move: Move) -> bool:

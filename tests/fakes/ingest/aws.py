@@ -228,7 +228,8 @@ class IngestAws:
     def end_windows(self, status: str = "completed") -> None:
         """Do what the collage Lambda does to every window that is queued."""
         for item in map(from_wire, self.snapshot()):
-            if item[table.SORT_KEY].startswith("window#") and item["status"] == "queued":
+            is_window = item[table.SORT_KEY].startswith("window#")
+            if is_window and table.window_status(item) == "queued":
                 self.set_item(
                     item[table.PARTITION_KEY],
                     item[table.SORT_KEY],

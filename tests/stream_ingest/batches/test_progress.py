@@ -52,10 +52,10 @@ def test_windows_and_tallies_are_summed() -> None:
         [
             {"status": "completed", "image_count": 35, "images_ok": 34, "images_failed": 1},
             {"status": "ready", "image_count": Decimal(12)},
-            {"status": "ready"},
+            {"status": "queued"},
         ]
     ) == WindowSums(
-        by_status={"completed": 1, "ready": 2}, images=47, images_ok=34, images_failed=1
+        by_status={"completed": 1, "waiting": 2}, images=47, images_ok=34, images_failed=1
     )
     tallies = [
         {"item": "state", "creator": "ann", "accepted": Decimal(40), "open_images": Decimal(5)},
@@ -115,11 +115,9 @@ def test_what_is_missing_for_as_long_as_the_grace_was_quarantined() -> None:
         ({"completed": 2}, True),
         ({"completed": 1, "partial": 1}, True),
         ({"failed": 2}, True),
-        ({"completed": 1, "processing": 1}, False),
-        ({"completed": 1, "queued": 1}, False),
-        ({"completed": 1, "ready": 1}, False),
+        ({"completed": 1, "waiting": 1}, False),
         ({"completed": 1}, False),
-        ({"completed": 2, "ready": 1}, False),
+        ({"completed": 2, "waiting": 1}, False),
     ],
 )
 def test_a_batch_ends_with_its_last_window(statuses: dict[str, int], ended: bool) -> None:  # noqa: FBT001 - a table

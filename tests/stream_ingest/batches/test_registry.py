@@ -156,7 +156,7 @@ def test_progress_is_read_off_the_windows_and_the_count_that_was_noted(aws: Inge
     before = aws.registry.progress("b")
     assert before is not None
     assert (before.rows_accepted, before.refused, before.windows) == (2, {}, 1)
-    assert (before.windows_by_status, before.open_images) == ({"ready": 1}, 0)
+    assert (before.windows_by_status, before.open_images) == ({"waiting": 1}, 0)
     assert (before.settled, before.ended, before.collages) == (False, False, 0)
 
     counted = Counted(accepted=3, duplicates=1, windows=1, open_images=1, since=NOW_S, final=True)
@@ -164,7 +164,7 @@ def test_progress_is_read_off_the_windows_and_the_count_that_was_noted(aws: Inge
     after = aws.registry.progress("b")
     assert after is not None
     assert (after.rows_accepted, after.refused, after.windows) == (3, {"duplicate": 1}, 1)
-    assert (after.windows_by_status, after.open_images) == ({"ready": 1}, 1)
+    assert (after.windows_by_status, after.open_images) == ({"waiting": 1}, 1)
     batch_now = aws.registry.load("b")
     assert batch_now is not None
     assert batch_now.counted == counted

@@ -145,12 +145,18 @@ def sweep_windows(client: DynamoDb) -> None:
     windows.move(
         WINDOW,
         window_lifecycle.abandon(
-            seen="queued", attempts=1, reason="x", failures={}, images_failed=1, completed_at="x"
+            seen=("ready", "queued"),
+            attempts=1,
+            reason="x",
+            failures={},
+            images_failed=1,
+            completed_at="x",
         ),
     )
     windows.move(WINDOW, window_lifecycle.fail_unreadable(reason="x", completed_at="x"))
     windows.move(
-        WINDOW, window_lifecycle.restore(seen="queued", attempts=1, status=WindowStatus.PARTIAL)
+        WINDOW,
+        window_lifecycle.restore(seen=("ready", "queued"), attempts=1, status=WindowStatus.PARTIAL),
     )
 
 

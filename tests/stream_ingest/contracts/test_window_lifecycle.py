@@ -19,15 +19,21 @@ EVENT = window_ready([window_image("http://a/b"), window_image("http://a/c")], c
 LEASED = {"lease_owner": "me", "lease_until": NOW_S + 1, "attempts": 1}
 OVER = {**LEASED, "lease_until": NOW_S - 1}
 STATES: dict[str, dict[str, object]] = {
-    "ready": {},
-    "queued": {},
-    "processing": LEASED,
-    "processing, lease over": OVER,
-    "completed": {"attempts": 1},
-    "partial": {"attempts": 1},
-    "failed": {"attempts": 1},
-    "completed by this replay": {"attempts": 1, "replayed_as": "r"},
+    "ready": {"status": "ready"},
+    "queued": {"status": "ready", "stage": "queued"},
+    "processing": {"status": "ready", "stage": "processing", **LEASED},
+    "lease over": {"status": "ready", "stage": "processing", **OVER},
+    "old queued": {"status": "queued"},
+    "old processing": {"status": "processing", **LEASED},
+    "old lease over": {"status": "processing", **OVER},
+    "completed": {"status": "completed", "attempts": 1},
+    "partial": {"status": "partial", "attempts": 1},
+    "failed": {"status": "failed", "attempts": 1},
+    "completed by this replay": {"status": "completed", "attempts": 1, "replayed_as": "r"},
 }
+"""Items as they are stored; the old ones have their stage in ``status``."""
+FREE = {"ready", "queued", "lease over", "old queued", "old lease over"}
+LEASES = {"processing", "lease over", "old processing", "old lease over"}
 
 
 def claim(replay: str | None) -> Move:
@@ -43,27 +49,35 @@ def end(owner: str) -> Move:
     return lifecycle.finish(owner, {"status": "completed", "images_ok": 2}, None)
 
 
-def abandon(seen: str) -> Move:
+def abandon(*seen: str | None) -> Move:
+    status, stage = seen
     return lifecycle.abandon(
-        seen=seen, attempts=1, reason="x", failures={}, images_failed=2, completed_at="2026-11-21"
+        seen=(str(status), stage),
+        attempts=1,
+        reason="x",
+        failures={},
+        images_failed=2,
+        completed_at="2026-11-21",
     )
 
 
 MOVES: dict[str, tuple[Move, set[str]]] = {
-    "queue": (lifecycle.queue(NOW_S), {"ready", "queued", "processing, lease over"}),
-    "claim": (claim(None), {"ready", "queued", "processing, lease over"}),
-    "claim by a replay": (claim("r"), STATES.keys() - {"processing", "completed by this replay"}),
-    "finish": (end("me"), {"processing", "processing, lease over"}),
+    "queue": (lifecycle.queue(NOW_S), FREE),
+    "claim": (claim(None), FREE),
+    "claim by a replay": (claim("r"), {*FREE, "completed", "partial", "failed"}),
+    "finish": (end("me"), LEASES),
     "finish by another owner": (end("other"), set()),
     "keep collage": (
         lifecycle.keep_collage("me", WindowStatus.PARTIAL, None, "worse"),
-        {"processing", "processing, lease over"},
+        LEASES,
     ),
-    "release": (lifecycle.release("me", NOW_S), {"processing", "processing, lease over"}),
-    "abandon": (abandon("processing"), {"processing", "processing, lease over"}),
+    "release": (lifecycle.release("me", NOW_S), LEASES),
+    "abandon": (abandon("ready", "processing"), {"processing", "lease over"}),
+    "abandon a ready one": (abandon("ready", None), {"ready"}),
+    "abandon an old one": (abandon("processing", None), {"old processing", "old lease over"}),
     "restore": (
-        lifecycle.restore(seen="processing", attempts=1, status=WindowStatus.COMPLETED),
-        {"processing", "processing, lease over"},
+        lifecycle.restore(seen=("ready", "processing"), attempts=1, status=WindowStatus.COMPLETED),
+        {"processing", "lease over"},
     ),
 }
 
@@ -73,8 +87,7 @@ def in_state(aws: IngestAws) -> Callable[[str], WindowRepository]:
     """Put a window into one of `STATES` and return the repository."""
 
     def put(state: str) -> WindowRepository:
-        status = state.partition(",")[0].partition(" ")[0]
-        aws.set_item("ann", "window#000012", **{"status": status, **STATES[state]})
+        aws.set_item("ann", "window#000012", **STATES[state])
         return WindowRepository(aws.dynamodb, TABLE)
 
     return put
@@ -111,11 +124,12 @@ def test_a_move_is_made_from_the_states_that_the_table_names_and_from_no_other(
 def test_a_window_has_a_lease_exactly_while_it_is_processed_and_is_due_until_it_has_ended(
     in_state: Callable[[str], WindowRepository], move: str, status: str
 ) -> None:
-    windows = in_state("processing, lease over")
+    windows = in_state("lease over")
     windows.move("ann:000012", MOVES[move][0])
     window = windows.get("ann", "window#000012")
     assert window is not None
-    assert window["status"] == status
+    assert table.window_status(window) == status
+    assert ("stage" in window) is (status not in table.ENDED)
     assert ("lease_owner" in window) is (status == "processing")
     assert ("due_at" in window) is (status not in table.ENDED)
 
@@ -154,4 +168,4 @@ def test_a_refused_exchange_tells_what_it_found(
     with pytest.raises(ConflictError) as refused:
         windows.exchange("ann:000012", claim(None))
     found = item_in(refused.value)
-    assert (found["lease_owner"], found["status"]) == ("me", "processing")
+    assert (found["lease_owner"], table.window_status(found)) == ("me", "processing")

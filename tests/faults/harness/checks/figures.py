@@ -93,7 +93,7 @@ def _check_windows(
     account: SimulatedAccount, owned: Sequence[Window], progress: BatchProgress
 ) -> None:
     batch_id = progress.batch_id
-    statuses = Counter(str(window.status["status"]) for window in owned)
+    statuses = Counter(table.index_status(window.status) for window in owned)
     collages = [
         account.s3.read(OUTPUT, window.status["collage_key"])
         for window in owned

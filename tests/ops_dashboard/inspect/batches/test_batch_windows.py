@@ -57,7 +57,7 @@ def test_figures_are_those_of_the_last_whole_round(client: Paged, ops_table: Ops
     assert now.tally.failures == {"timeout": 3, "abandoned": 2, "expired": 2}
     assert (now.unfinished, now.retryable) == (1, 4)
     assert now.last_end_at == "2026-11-29T10:00:00Z"
-    assert now.sums().by_status == {"partial": 3, "failed": 2, "ready": 1}
+    assert now.sums().by_status == {"partial": 3, "failed": 2, "waiting": 1}
 
 
 def test_a_window_that_cannot_be_read_is_counted_as_such(
@@ -65,7 +65,7 @@ def test_a_window_that_cannot_be_read_is_counted_as_such(
 ) -> None:
     ops_table.aws.set_item("ann", table.window_item(1), image_count="many")
     windows = BatchWindows(client, TABLE)  # type: ignore[arg-type]  # only queries
-    assert windows.read("b", 9).windows.tally.by_status == {"unreadable": 1, "ready": 5}
+    assert windows.read("b", 9).windows.tally.by_status == {"unreadable": 1, "waiting": 5}
 
 
 def test_a_batch_without_windows_is_complete_at_once(client: Paged) -> None:

@@ -35,6 +35,8 @@ WINDOW = OverdueWindow(
         ({"status": "queued", "attempts": 3}, Action.ABANDON),
         ({"status": "queued", "emissions": MAX_EMISSIONS - 1}, Action.EMIT),
         ({"status": "queued", "emissions": MAX_EMISSIONS}, Action.ABANDON),
+        ({"stage": "processing", "lease_until": NOW_S, "attempts": 1}, Action.LEAVE),
+        ({"stage": "processing", "lease_until": NOW_S - 1, "attempts": 1}, Action.EMIT),
         ({"status": "processing", "lease_until": NOW_S, "attempts": 1}, Action.LEAVE),
         ({"status": "processing", "lease_until": NOW_S - 1, "attempts": 1}, Action.EMIT),
         ({"status": "processing", "lease_until": NOW_S - 1, "attempts": 3}, Action.ABANDON),
