@@ -37,14 +37,17 @@ class BackgroundLoop:
             running.cancel()  # does nothing to one that has ended
 
     def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Return the future of a coroutine, which runs from now on."""
+        """Return the future of a coroutine, which runs from now on.
+
+        Raises `RuntimeError` after `close`.
+        """
         return asyncio.run_coroutine_threadsafe(work, self._started())
 
     def close(self) -> None:
-        """End the loop after what `on_close` does; a later `run` starts another. Idempotent."""
+        """Cancel what runs, do what `on_close` does, and end the loop for good; idempotent."""
         with self._lock:
-            loop, self._loop = self._loop, None
-            if loop is None or self._thread is None:
+            loop = self._loop
+            if loop is None or self._thread is None or loop.is_closed():
                 return
             atexit.unregister(self.close)
             asyncio.run_coroutine_threadsafe(self._end(loop), loop).result()

@@ -17,7 +17,7 @@ from collage_lambda.download.session import DNS_TTL_S, KEEP_ALIVE_S, CoverConnec
 LIFE_S = float(DNS_TTL_S)
 MAX_CONNECTIONS = 64
 """A window that finds more of them open, most of them to hosts that it will not use, gets a new
-session. Each takes a file descriptor, and with TLS 0.3 MB."""
+session. Each takes a file descriptor, and with TLS 0.5 MB."""
 
 
 class _Session:

@@ -101,7 +101,15 @@ def test_closing_cancels_what_runs_and_then_closes_the_session(
     assert closings == ["window", "session"]
     loop.close()
     assert closings == ["window", "session"]
-    assert loop.run(asyncio.sleep(0, "anew")) == "anew"
+
+
+def test_a_closed_loop_runs_nothing(loop: BackgroundLoop) -> None:
+    loop.run(asyncio.sleep(0))
+    loop.close()
+    work = asyncio.sleep(0)
+    with pytest.raises(RuntimeError, match="closed"):
+        loop.run(work)
+    work.close()
 
 
 PROGRAM = """

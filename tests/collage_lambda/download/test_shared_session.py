@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from collage_lambda.download import shared_session
+from collage_lambda.download import session, shared_session
 from collage_lambda.reasons import Failure
 from stream_ingest.contracts.settings import DownloadLimits
 from tests.fakes.collage.network import (
@@ -96,6 +96,19 @@ def test_after_a_freeze_connections_are_new_whichever_clock_saw_it(
     windows.clocks.monotonic_s += monotonic_s
     assert windows.fetch("/good", "/good") == [GOOD] * 2
     assert network.destinations == [PUBLIC] * 4
+
+
+def test_after_a_long_freeze_no_connection_that_died_in_it_is_tried(
+    open_windows: OpenWindows, keeping_server: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would take all the time that an image has."""
+    monkeypatch.setattr(session, "UNACKNOWLEDGED_S", 60)
+    windows = open_windows(image_s=8)
+    windows.fetch(*["/good"] * 6)
+    keeping_server.vanish()
+    windows.clocks.now_s += 3_600
+    assert windows.fetch(*["/good"] * 6) == [GOOD] * 6
+    assert open_to(keeping_server) == 6
 
 
 def test_a_session_in_steady_use_ends_after_a_minute(
@@ -240,9 +253,7 @@ async def other_tasks() -> int:
     return len(asyncio.all_tasks() - {asyncio.current_task()})
 
 
-def test_closing_ends_connections_tasks_and_thread(
-    windows: Windows, network: ConnectionRedirect
-) -> None:
+def test_closing_ends_connections_and_thread(windows: Windows, keeping_server: RawServer) -> None:
     before = set(threading.enumerate())
     windows.fetch("/good", "/good")
     (loop,) = (
@@ -251,5 +262,4 @@ def test_closing_ends_connections_tasks_and_thread(
     windows.close()
     windows.close()
     assert not loop.is_alive()
-    assert windows.fetch("/good") == [GOOD]
-    assert network.destinations == [PUBLIC] * 3
+    assert open_to(keeping_server) == 0
