@@ -7,6 +7,7 @@ different settings never mix: a creator has one open window per `BatchSettings.w
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import msgspec
@@ -156,17 +157,23 @@ class BatchSettings(
     @property
     def window_key(self) -> str:
         """A short readable key of the settings that two rows in one window must share."""
-        layout = self.layout
-        key = (
-            f"{layout.rows}x{layout.cols}-{layout.cell_px}px-q{layout.quality}"
-            f"-{layout.background[1:]}-n{self.images_per_window}"
+        return _window_key(self)
+
+
+@lru_cache(maxsize=256)
+def _window_key(settings: BatchSettings) -> str:
+    """Return `BatchSettings.window_key`; cached, because the fold asks for it at each record."""
+    layout = settings.layout
+    key = (
+        f"{layout.rows}x{layout.cols}-{layout.cell_px}px-q{layout.quality}"
+        f"-{layout.background[1:]}-n{settings.images_per_window}"
+    )
+    return "".join(
+        (
+            key,
+            "-fit" if layout.fit_rows else "",
+            "-pack" if layout.pack else "",
+            "" if settings.dedup else "-all",
+            f"-{settings.prefix}" if settings.prefix else "",
         )
-        return "".join(
-            (
-                key,
-                "-fit" if layout.fit_rows else "",
-                "-pack" if layout.pack else "",
-                "" if self.dedup else "-all",
-                f"-{self.prefix}" if self.prefix else "",
-            )
-        )
+    )
