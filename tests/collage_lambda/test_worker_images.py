@@ -14,6 +14,7 @@ import pytest
 from collage_lambda.assembly.builder import SlowWindowError
 from collage_lambda.download.limits import FetchLimits
 from collage_lambda.download.retries import RetryPolicy
+from collage_lambda.image import scaling
 from collage_lambda.messages import Message
 from collage_lambda.outcomes import Ending
 from collage_lambda.output.keys import keys_of
@@ -154,6 +155,21 @@ def test_the_least_side_of_an_image_is_a_setting(bench: WorkerBench) -> None:
     event = bench.event("body/0")
     bench.work(event)
     assert bench.metadata(event)["failures"] == {"too_small": 1}
+
+
+def test_a_stack_may_leave_all_scaling_to_pillow(
+    bench: WorkerBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(scaling, "simd_resize", lambda: asked.append("pic-scale"))
+    bench.work(bench.event("body/0"))
+    assert asked
+    asked.clear()
+    bench.simd = False
+    event = bench.event("body/1")
+    bench.work(event)
+    assert not asked
+    assert bench.metadata(event)["failures"] == {}
 
 
 def test_the_window_ends_before_the_invocation_does(bench: WorkerBench) -> None:

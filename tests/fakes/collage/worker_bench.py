@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from typing import Any
@@ -64,6 +65,7 @@ class WorkerBench:
         self.limits = LIMITS
         self.content_dedup = False
         self.min_side_px = 50
+        self.simd = True
         for index, colour in enumerate(COLOURS):
             server.bodies[f"{index}"] = plain_jpeg(colour)
 
@@ -76,7 +78,8 @@ class WorkerBench:
             at_once_per_host=40,
             limits=self.limits,
         )
-        pipeline = self._pipelines.open(downloads, Timing(), self.min_side_px)
+        opened = self._pipelines.open(downloads, Timing(), self.min_side_px)
+        pipeline = dataclasses.replace(opened, simd=self.simd)
         builder = Builder(
             pipeline,
             temp=temp,
