@@ -80,6 +80,7 @@ def window(browser: Browser) -> Iterator[BrowserContext]:
 
 def first_visit(browser: Browser, base: str, name: str) -> Found:
     """Visit a page with nothing in the browser's cache."""
+    say(f"first visit: {name}")
     sent: list[Request] = []
     with window(browser) as context:
         page = context.new_page()

@@ -33,6 +33,7 @@ READY_PAGES = {
     "upload": ReadyPage("/upload", ("#uploads [data-batch]",)),
     "alarms": ReadyPage("/alarms", ("#fine .alarm",)),
 }
+_PATIENCE_MS = 120_000
 _READY = """(selectors) => {
   const isLoading = (each) => !each.children.length
     && /^Loading/.test(each.textContent.trim()) && each.checkVisibility();
@@ -49,5 +50,7 @@ def ready_ms(page: Page, base: str, name: str) -> float:
     """Open a page and return how many milliseconds it took until its data were shown."""
     wanted = READY_PAGES[name]
     page.goto(base + wanted.path, wait_until="commit")
-    found = page.wait_for_function(_READY, arg=list(wanted.shown), polling="raf")
+    found = page.wait_for_function(
+        _READY, arg=list(wanted.shown), polling="raf", timeout=_PATIENCE_MS
+    )
     return float(found.json_value())
