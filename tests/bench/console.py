@@ -97,12 +97,13 @@ def poll(browser: Browser, base: str, found: dict[str, Found]) -> None:
     say("a minute in which all pages are open")
     with ExitStack() as stack:
         pages: list[Page] = []
-        for name, each in found.items():
+        for name in found:
             page = stack.enter_context(window(browser)).new_page()
             ready_ms(page, base, name)
             page.wait_for_load_state("networkidle")
-            page.on("request", lambda _, each=each: setattr(each, "polled", each.polled + 1))
             pages.append(page)
+        for page, each in zip(pages, found.values(), strict=True):
+            page.on("request", lambda _, each=each: setattr(each, "polled", each.polled + 1))
         pages[0].wait_for_timeout(_MINUTE_MS)
 
 
