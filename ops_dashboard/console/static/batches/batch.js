@@ -43,7 +43,7 @@ function rateText(batch) {
 /** How far the windows of a batch that has ended are built again: as its retry says, if there is one. */
 function againText({ progress }) {
   if (run) return [h("a", { href: "/replay" }, run.kind), `: ${int(run.done)} of ${plural(run.windows, "window")}`, run.rate ? ` · ${run.rate}` : null];
-  const open = ["ready", "queued", "processing"].reduce((sum, status) => sum + (progress.windows_by_status[status] ?? 0), 0);
+  const open = progress.windows_by_status.waiting;
   return open ? `${plural(open, "window")} being built` : "";
 }
 
