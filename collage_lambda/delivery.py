@@ -77,15 +77,15 @@ class WindowDelivery:
 
     def work(self, records: Sequence[SQSRecord]) -> list[str]:
         """Return the ids of the messages that SQS has to deliver again."""
-        self._work_together([each for each in records if _receives(each) == 1])
         again = [each for each in records if _receives(each) > 1]
+        self._work_together([each for each in records if _receives(each) == 1], then=len(again))
         self._spread(again[1:])
         for record in again:
             self._work_together([record])
         return self._failed
 
-    def _work_together(self, records: Sequence[SQSRecord]) -> None:
-        """Build some windows, each while the downloads of the next run."""
+    def _work_together(self, records: Sequence[SQSRecord], then: int = 0) -> None:
+        """Build some windows, each while the downloads of the next run; leave time for `then`."""
         jobs: list[tuple[SQSRecord, Message]] = []
         for record in records:
             with self._reported(record):
@@ -95,26 +95,25 @@ class WindowDelivery:
             if current and current.window.event.window_id == message.event.window_id:
                 self._end(current)  # another message of the window, which this one has to meet done
                 current = None
-            following = self._begin(record, message, windows=len(jobs), place=place)
+            windows = len(jobs) - place + then
+            shares = len(jobs) + then > 1
+            following = self._begin(record, message, 1 / windows if shares else None)
             if current:
                 self._end(current)
             current = following
         if current:
             self._end(current)
 
-    def _begin(
-        self, record: SQSRecord, message: Message, *, windows: int, place: int
-    ) -> _Begun | None:
-        """Start the `place`-th of some windows; None if it has ended, or cannot be worked on."""
+    def _begin(self, record: SQSRecord, message: Message, share: float | None) -> _Begun | None:
+        """Start a window with a share of the time, or alone with all; None if it has ended."""
         with self._reported(record):
             self._log.started(message)
             remaining_s = self._remaining_s()
-            share_s = (remaining_s - PUBLISHING_S) / (windows - place)
             begun = self._worker.begin(
                 message,
                 owner=self._owner(record),
                 remaining_s=remaining_s,
-                share_s=share_s if windows > 1 else None,
+                share_s=None if share is None else share * (remaining_s - PUBLISHING_S),
             )
             if isinstance(begun, BegunWindow):
                 return _Begun(record, begun)

@@ -58,7 +58,7 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
 class Fetcher:
     """Downloads URLs within limits; safe to call for many images at once on one event loop."""
 
-    def __init__(  # noqa: PLR0913 - `open_fetcher` names each part once
+    def __init__(  # noqa: PLR0913 - `ProcessDownloads` names each part once
         self,
         session: aiohttp.ClientSession,
         limiter: DownloadLimiter,

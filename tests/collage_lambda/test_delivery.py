@@ -155,6 +155,17 @@ def test_a_message_received_before_is_built_alone_and_after_the_others() -> None
     assert bench.sqs.changes == []
 
 
+def test_first_receipts_leave_time_for_a_message_that_was_received_before() -> None:
+    """Otherwise slow ones could use up its last receipt before it is tried."""
+    bench = Bench()
+    bench.deliver((1, 2, 1))
+    assert bench.worker.shares == [
+        (TIMEOUT_S - PUBLISHING_S) / 3,
+        (TIMEOUT_S - PUBLISHING_S) / 2,
+        None,
+    ]
+
+
 def test_messages_received_before_become_visible_apart_from_each_other_before_one_is_built() -> (
     None
 ):
