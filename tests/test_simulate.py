@@ -32,7 +32,7 @@ from tests.simulate.limits import (
 )
 from tests.simulate.pipeline import Part, Run, Scale
 from tests.simulate.report import laws, points
-from tests.simulate.shards import RECORDS, Shard, shard_of
+from tests.simulate.shards import Shard, shard_of
 from tests.simulate.store import Clock, SimulatedStore
 from tests.simulate.worst import Worst, worst_case
 
@@ -210,7 +210,7 @@ def test_a_transaction_of_over_100_actions_or_4_mb_is_refused() -> None:
 
 
 def test_an_invocation_of_over_6_mb_is_refused_and_not_made() -> None:
-    """A mapping fills invocations of large records with fewer than 100."""
+    """A mapping fills invocations of large records with fewer than 400."""
     with pytest.raises(LimitError, match=r"6,000,001 bytes"):
         check_payload(6_000_001)
     shard = Shard(0)
@@ -223,10 +223,10 @@ def test_an_invocation_of_over_6_mb_is_refused_and_not_made() -> None:
     assert small == [None] * 5
 
 
-def test_an_invocation_has_100_records() -> None:
+def test_an_invocation_of_small_records_has_400() -> None:
     shard, record = Shard(3), OutgoingRecord(bucket=0, number=0, data=b"x", rows=1)
-    events = [shard.put(record, 1.0) for _ in range(2 * RECORDS)]
-    assert [place for place, event in enumerate(events, 1) if event] == [RECORDS, 2 * RECORDS]
+    events = [shard.put(record, 1.0) for _ in range(800)]
+    assert [place for place, event in enumerate(events, 1) if event] == [400, 800]
     assert shard.take() is None
 
 

@@ -1,7 +1,8 @@
-"""Kinesis and its Lambda mapping: records by shard, invocations of 100 records or 6 MB. Pure.
+"""Kinesis and its Lambda mapping: records by shard, invocations of 400 records or 6 MB. Pure.
 
 A shard has the partition keys whose MD5 is in its part of the hash range, which Kinesis splits
-evenly. The mapping fills an invocation up to the stack's 100 records and Lambda's 6 MB.
+evenly. The mapping fills an invocation up to the stack's `RECORDS_PER_DELIVERY` and Lambda's
+6 MB.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from base64 import b64encode
 from hashlib import md5
 from typing import Any
 
+from ops_dashboard.planner.windowing_work import RECORDS_PER_DELIVERY
 from stream_ingest.records.packer import OutgoingRecord
 from tests.simulate.limits import MAX_PAYLOAD_BYTES, check_payload
 
-RECORDS = 100
 _ENVELOPE = 700
 """What AWS writes around a record's data, and some."""
 
@@ -53,7 +54,7 @@ class Shard:
                 },
             }
         )
-        if event is None and len(self._entries) == RECORDS:
+        if event is None and len(self._entries) == RECORDS_PER_DELIVERY:
             event = self.take()
         return event
 
