@@ -1,7 +1,7 @@
 """One list of two kinds of things, newest first, in pages. Pure.
 
 Each kind is a source that is looked at step by step. A page looks at the sources in the order of
-their times, and its cursor says where each of them goes on. So no page repeats or leaves out
+their times, and its cursor says where each of them continues. So no page repeats or leaves out
 anything that another has, whatever is added or taken away between them.
 """
 
@@ -26,7 +26,7 @@ class Step(msgspec.Struct, Generic[_Found_co], frozen=True, kw_only=True):
     at: str
     """Its time, as sortable text; sources are newest first."""
     position: Position
-    """Where the source goes on after it."""
+    """Where the source continues after it."""
     found: _Found_co | None = None
     """What to list; None if it was looked at in vain."""
     cost: int = 1
@@ -34,7 +34,7 @@ class Step(msgspec.Struct, Generic[_Found_co], frozen=True, kw_only=True):
 
 
 class Merged(msgspec.Struct, Generic[_T], frozen=True, kw_only=True):
-    """A page: what was found, and where each source goes on; None on the last page."""
+    """A page: what was found, and where each source continues; None on the last page."""
 
     found: list[_T]
     positions: dict[str, Position] | None
@@ -47,7 +47,7 @@ def merge_page(
     limit: int,
     budgets: Mapping[str, int],
 ) -> Merged[_T]:
-    """Return up to `limit` things of all sources, by name, which go on at `start`.
+    """Return up to `limit` things of all sources, by name, which continue at `start`.
 
     Of things of one time, those of the first source come first. The page ends early once a source
     has used its budget.

@@ -43,7 +43,7 @@ _PART = re.compile(rf"{REFUSED_PREFIX}(?P<batch>[^/]+)/part-[0-9]{{5,}}\.jsonl")
 _PLACE = frozenset({"at", "key", "line"})
 _ID_DIGITS = 32
 _DIGITS = 9
-"""Most digits of a line's number."""
+"""Maximum number of digits of a line's number."""
 AcceptRow = Callable[[str], bool]
 """Decides about a row by its id, besides the filter."""
 
@@ -235,7 +235,7 @@ def _place(part: _Part, line: int) -> Position:
 
 
 def _check_place(after: Position) -> None:
-    """Raise `UserError` if a position is none of this list."""
+    """Raise `UserError` if a position is not one of this list."""
     line = after.get("line", "")
     if after.keys() != _PLACE or not (line.isascii() and line.isdecimal() and len(line) <= _DIGITS):
         msg = "not a cursor of this listing"

@@ -52,7 +52,7 @@ class ComputeSettings(ResourceSettings, frozen=True, kw_only=True, rename="camel
     """Reserved concurrency of the collage function; 0 reserves nothing, otherwise at least
     ``collageMaxConcurrency``."""
     collage_max_concurrency: MaxConcurrency = 10
-    """Concurrent invocations of the collage function at most; each builds up to five windows."""
+    """Maximum concurrent invocations of the collage function; each builds up to five windows."""
     collage_max_receives: MaxReceives = 3
     """Receipts after which a window's message becomes a dead letter."""
     prefetch_memory_mb: MemoryMb = 1_024

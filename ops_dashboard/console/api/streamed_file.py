@@ -28,7 +28,8 @@ async def send_file(
 ) -> web.StreamResponse:
     """Send a file while it is made; if that fails, close the connection before its end.
 
-    The response begins with the first part: until then an error is raised, and answered as any.
+    The response begins with the first part: until then an error is raised, and answered as any. A
+    download that the browser cancels is no error.
     """
     first = await anext(parts, b"")
     response = web.StreamResponse(
@@ -48,6 +49,8 @@ async def send_file(
         is_whole = True
     except (CoverstreamError, ClientError, BotoCoreError) as error:
         _LOG.warning("%s is not finished: %s", name, error)
+    except ConnectionError:
+        _LOG.info("the download of %s was cancelled", name)
     finally:
         if not is_whole and request.transport is not None:
             request.transport.abort()

@@ -7,6 +7,7 @@ const pairs = (entries) =>
 
 const between = (from, to) => (from && to ? duration((new Date(to) - new Date(from)) / 1000) : null);
 const SMALL = new Intl.NumberFormat("en", { style: "currency", currency: "USD", minimumSignificantDigits: 2, maximumSignificantDigits: 2 });
+const dollars = (usd) => (usd ? SMALL.format(usd) : "$0");
 
 async function copy(text) {
   try {
@@ -45,8 +46,8 @@ function cost({ usd, rows_usd: rows, collages_usd: collages, per_thousand_collag
   return [
     h("h3", {}, "Cost"),
     pairs([
-      ["this batch", `about ${SMALL.format(usd)}: ${SMALL.format(collages)} for collages, ${SMALL.format(rows)} for rows`],
-      ["per 1,000 collages", thousand ? SMALL.format(thousand) : null],
+      ["this batch", `about ${dollars(usd)}: ${dollars(collages)} for collages, ${dollars(rows)} for rows`],
+      ["per 1,000 collages", thousand ? dollars(thousand) : null],
     ]),
     h("p", { class: "hint" }, "At list prices, without what the stack costs on an idle day."),
   ];

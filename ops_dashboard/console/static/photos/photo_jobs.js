@@ -13,7 +13,7 @@ function jobRow(job) {
     h("div", { class: "run-head" }, h("b", {}, visibleText(job.about)), h("span", { class: `pill ${KINDS[job.state]}` }, job.state)),
     h("progress", { max: String(Math.max(job.total, 1)), value: String(job.total ? job.sent : 1), "aria-label": job.name }),
     h("p", {}, h("b", {}, `${int(job.sent)} of ${int(job.total)}`), " requests sent", job.recipe ? h("span", { class: "quiet" }, ` (${job.recipe})`) : null),
-    job.state === "interrupted" ? h("p", { class: "notice bad" }, "Nothing was sent for ten minutes. Continue it with ", h("code", {}, command)) : null,
+    job.state === "interrupted" ? h("p", { class: "notice bad" }, "Nothing was sent for twenty minutes. Continue it with ", h("code", {}, command)) : null,
     h("p", { class: "run-foot quiet" }, h("span", { title: job.name }, `${job.kind} · `, timeAgo(job.started_at))));
 }
 

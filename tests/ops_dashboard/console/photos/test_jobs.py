@@ -12,6 +12,7 @@ from ops_dashboard.console.account import Account
 from ops_dashboard.console.photos.jobs import JobState, job_view
 from ops_dashboard.photos.jobs.job import Job, JobKind
 from ops_dashboard.photos.jobs.needs import Selection
+from ops_dashboard.photos.jobs.runner import GROUP
 from ops_dashboard.photos.jobs.store import JobStore
 from rendition_lambda.lifecycle import iso_ms
 from stream_ingest.aws.items import to_wire
@@ -19,6 +20,8 @@ from tests.fakes.ops.photos import TABLE
 from tests.ops_dashboard.console.running import RunningConsole
 
 NOW_S = 1_796_000_000.0
+SLOWEST_S = GROUP / 0.1
+"""Between two writes of a job at the lowest `--rate`."""
 SENDING = Job(
     name="backfill-20261129-100000-000000",
     kind=JobKind.BACKFILL,
@@ -68,7 +71,8 @@ def test_a_stack_without_jobs_shows_none(store: JobStore, photos_console: Runnin
     ("changed", "state"),
     [
         (SENDING, JobState.SENDING),
-        (replace(SENDING, updated_at=iso_ms(NOW_S - 601)), JobState.INTERRUPTED),
+        (replace(SENDING, updated_at=iso_ms(NOW_S - SLOWEST_S)), JobState.SENDING),
+        (replace(SENDING, updated_at=iso_ms(NOW_S - 1_201)), JobState.INTERRUPTED),
         (replace(SENDING, finished_at=iso_ms(NOW_S - 9_000)), JobState.SENT),
     ],
 )
