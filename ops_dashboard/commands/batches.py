@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ops_dashboard.commands.shared import AsCsv, Out, refuse_together
+from ops_dashboard.commands.shared import After, AsCsv, Limit, Out, refuse_together
 from stream_ingest.cli import options
 from stream_ingest.cli.groups import Work
 from stream_ingest.sources.timerange import between
@@ -69,14 +69,8 @@ def batches(  # noqa: PLR0913 - one parameter for each option
     end: Annotated[
         str | None, typer.Option("--to", help="Only those that started before this time.")
     ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(min=1, help="Maximum number of rows; default: 50, and all with --csv."),
-    ] = None,
-    after: Annotated[
-        str | None,
-        typer.Option(metavar="CURSOR", help="Continue an earlier listing at its cursor."),
-    ] = None,
+    limit: Limit = None,
+    after: After = None,
     csv: AsCsv = False,
     out: Out = None,
     stack: options.Stack = "dev",

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ops_dashboard.commands.shared import AsCsv, End, Out, Start, refuse_together
+from ops_dashboard.commands.shared import After, AsCsv, End, Limit, Out, Start, refuse_together
 from stream_ingest.cli import options
 from stream_ingest.cli.groups import Work
 from stream_ingest.contracts.errors import UserError
@@ -54,14 +54,8 @@ def failures(  # noqa: PLR0913 - one parameter for each option
     ] = None,
     start: Start = None,
     end: End = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(min=1, help="Maximum number of rows; default: 50, and all with --csv."),
-    ] = None,
-    after: Annotated[
-        str | None,
-        typer.Option(metavar="CURSOR", help="Continue an earlier listing at its cursor."),
-    ] = None,
+    limit: Limit = None,
+    after: After = None,
     csv: AsCsv = False,
     out: Out = None,
     stack: options.Stack = "dev",

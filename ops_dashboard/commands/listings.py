@@ -8,16 +8,13 @@ from typing import Annotated
 
 import typer
 
-from ops_dashboard.commands.shared import AsCsv, End, Out, Start, refuse_together
+from ops_dashboard.commands.shared import After, AsCsv, End, Limit, Out, Start, refuse_together
 from stream_ingest.cli import options
 from stream_ingest.cli.groups import Work
 from stream_ingest.contracts.table import WindowStatus
 from stream_ingest.sources.timerange import between
 
-Limit = Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of rows to show.")]
-After = Annotated[
-    str | None, typer.Option(metavar="CURSOR", help="Continue an earlier listing at its cursor.")
-]
+Shown = Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of rows to show.")]
 
 CREATORS_EXAMPLES = """Examples:
 
@@ -40,7 +37,7 @@ def creators(
         str | None, typer.Argument(help="A creator's name, or a prefix of names.")
     ] = None,
     *,
-    limit: Limit = 50,
+    limit: Shown = 50,
     after: After = None,
     stack: options.Stack = "dev",
     json: options.Json = False,
@@ -64,10 +61,7 @@ def windows(  # noqa: PLR0913 - one parameter for each option
     creator: Annotated[str | None, typer.Option(help="Only windows of this creator.")] = None,
     start: Start = None,
     end: End = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(min=1, help="Maximum number of rows; default: 50, and all with --csv."),
-    ] = None,
+    limit: Limit = None,
     after: After = None,
     csv: AsCsv = False,
     out: Out = None,

@@ -21,6 +21,13 @@ Start = Annotated[
     ),
 ]
 End = Annotated[str | None, typer.Option("--to", help="Only those that closed before this time.")]
+Limit = Annotated[
+    int | None,
+    typer.Option(min=1, help="Maximum number of rows; default: 50, and all with --csv."),
+]
+After = Annotated[
+    str | None, typer.Option(metavar="CURSOR", help="Continue an earlier listing at its cursor.")
+]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Write all as CSV on stdout.")]
 Out = Annotated[
     Path | None,
