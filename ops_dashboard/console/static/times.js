@@ -6,14 +6,18 @@ const HOUR_MINUTE = { hour: "2-digit", minute: "2-digit" };
 const TICK_MS = 5000;
 const A_DAY = /^\d{4}-\d{2}-\d{2}$/;
 
+// As it was when the page was opened: a choice in another tab must not change what its fields mean.
+let chosen = localStorage.getItem(KEY);
+
 /** "UTC", or undefined for the browser's own zone, as Intl takes it. */
-export const zone = () => (localStorage.getItem(KEY) === "UTC" ? "UTC" : undefined);
+export const zone = () => (chosen === "UTC" ? "UTC" : undefined);
 
 /** The name of the zone, for people. */
 export const zoneName = () => zone() ?? new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** Choose "UTC" or "local"; listeners of "zonechange" on the document show their times again. */
 export function chooseZone(name) {
+  chosen = name;
   localStorage.setItem(KEY, name);
   document.dispatchEvent(new Event("zonechange"));
 }

@@ -85,6 +85,7 @@ def test_days_are_those_of_the_chosen_zone_and_filters_can_be_cleared(here: Visi
 def test_a_range_to_replay_is_in_the_chosen_zone(
     here: Visit, zone: str, name: str, sent: str
 ) -> None:
+    """Which the page names, whatever is chosen in another tab meanwhile."""
     browser = here.page.context.browser
     assert browser is not None
     context = browser.new_context(timezone_id="Pacific/Kiritimati")
@@ -99,6 +100,8 @@ def test_a_range_to_replay_is_in_the_chosen_zone(
     page.route("**/api/replays/count", count)
     page.goto(f"{here.base}/replay")
     expect(page.locator("#zone")).to_have_text(name)
+    another_tab = "localStorage.setItem('coverstream-zone', '{}')"
+    page.evaluate(another_tab.format("local" if zone == "UTC" else "UTC"))
     page.get_by_label("Windows closed from").fill("2026-11-05T00:00:00")
     page.get_by_role("button", name="Count the windows").click()
     expect(page.locator("#question")).to_contain_text("No window")
@@ -207,3 +210,8 @@ def test_a_batch_that_is_built_again_by_something_else_says_how_many_windows_wai
     page.route("**/api/replays", lambda route: route.fulfill(json=[]))
     here.open("/batches/again")
     expect(page.locator("#rate")).to_have_text("1 window being built")
+
+
+def test_what_cost_nothing_is_zero_dollars(here: Visit) -> None:
+    here.open("/batches/nine")
+    expect(here.page.get_by_text("$0 for collages")).to_be_visible()
