@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 FIRST_RETRY_S = 15
+LATER_RETRY_S = 720
+"""The queue's visibility timeout by default, for messages that must not keep it."""
 APART_S = 30
 """Seconds between messages that must not be in one delivery: most windows take a few."""
 _LONGEST_S = 12 * 3_600
@@ -55,11 +57,12 @@ class Redelivery:
             self._change(record, delay_s)
 
     def spread(self, record: SQSRecord, place: int, remaining_s: float) -> None:
-        """Have messages received one by one, by their `place`, if the invocation crashes.
+        """Have messages received one by one, by their `place`, if they fail or crash the function.
 
-        It has `remaining_s` left, in which none of them becomes visible.
+        It has `remaining_s` left, in which none of them becomes visible. It is as late as without
+        this: three receipts have to span an outage.
         """
-        self._change(record, math.ceil(remaining_s) + (place + 1) * APART_S)
+        self._change(record, max(LATER_RETRY_S, math.ceil(remaining_s)) + (place + 1) * APART_S)
 
     def _change(self, record: SQSRecord, delay_s: int) -> None:
         with map_errors("change a visibility timeout"):

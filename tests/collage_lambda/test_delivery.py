@@ -11,9 +11,10 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from collage_lambda.delivery import WindowDelivery
 from collage_lambda.messages import Message
 from collage_lambda.outcomes import Ending, WindowOutcome
-from collage_lambda.redelivery import APART_S, Redelivery
+from collage_lambda.redelivery import APART_S, LATER_RETRY_S, Redelivery
 from collage_lambda.worker import PUBLISHING_S, BegunWindow
 from stream_ingest.contracts.errors import CoverstreamError, TransientError
+from stream_ingest.contracts.window_lifecycle import RETRY_DUE_S
 from tests.fakes.collage.events import envelope, window_image, window_ready
 from tests.fakes.collage.recording_sqs import RecordingSqs
 from tests.fakes.sqs_delivery import sqs_record
@@ -172,10 +173,28 @@ def test_messages_received_before_become_visible_apart_from_each_other_before_on
     """The first keeps the queue's timeout: nothing crashes before it."""
     bench = Bench()
     bench.deliver((2, 1, 3, 2))
-    left_s = int(TIMEOUT_S - WINDOW_S)
     changed = [(each["ReceiptHandle"], each["VisibilityTimeout"]) for each in bench.sqs.changes]
-    assert changed == [("handle-2", left_s + APART_S), ("handle-3", left_s + 2 * APART_S)]
+    assert changed == [
+        ("handle-2", LATER_RETRY_S + APART_S),
+        ("handle-3", LATER_RETRY_S + 2 * APART_S),
+    ]
     assert bench.log.lines.index("received m2") < bench.log.lines.index("started 0")
+
+
+def test_messages_that_fail_again_are_left_apart_and_beyond_most_outages() -> None:
+    bench = Bench()
+    bench.worker.error = TransientError("S3 is slow")
+    assert bench.deliver((2, 2)) == ["m0", "m1"]
+    (changed,) = bench.sqs.changes
+    assert changed["ReceiptHandle"] == "handle-1"
+    assert LATER_RETRY_S < changed["VisibilityTimeout"] < RETRY_DUE_S
+
+
+def test_no_message_becomes_visible_while_its_invocation_runs() -> None:
+    bench = Bench()
+    bench.clock.left_s = 900
+    bench.deliver((2, 2))
+    assert [each["VisibilityTimeout"] for each in bench.sqs.changes] == [900 + APART_S]
 
 
 def test_messages_are_built_even_if_their_timeouts_cannot_be_changed() -> None:
