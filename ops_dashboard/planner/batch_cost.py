@@ -38,7 +38,8 @@ class BatchWork(msgspec.Struct, frozen=True, kw_only=True):
     windows: int
     collages: int
     processing_ms: int
-    """Sum of the windows' processing times."""
+    """Sum of the windows' processing times. It has the time in which two windows of an invocation
+    overlap twice, so it makes the cost too high rather than too low."""
     collage_memory_mb: int
     """Memory of the collage function."""
 
