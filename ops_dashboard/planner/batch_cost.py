@@ -1,8 +1,8 @@
 """What a batch has cost, from what was counted of it. Pure.
 
 Counted: rows into the stream and folded, windows and collages with their table writes, objects,
-messages and events, and the time that the collage function really took. The measured and assumed
-figures, and the prices, are those of `ops-dashboard plan`. Left out is what the stack costs without
+messages and events, and the processing times of its windows. The measured and assumed figures, and
+the prices, are those of `ops-dashboard plan`. Left out is what the stack costs without
 the batch (stream hours, alarms, the sweeper), stored bytes, retries of Lambda, and transfer.
 """
 
