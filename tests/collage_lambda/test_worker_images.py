@@ -18,6 +18,7 @@ from collage_lambda.image import scaling
 from collage_lambda.messages import Message
 from collage_lambda.outcomes import Ending
 from collage_lambda.output.keys import keys_of
+from stream_ingest.contracts import table
 from stream_ingest.contracts.settings import DownloadLimits
 from tests.fakes.collage.aws import TEMP
 from tests.fakes.collage.events import LAYOUT, window_image, window_ready
@@ -192,7 +193,7 @@ def test_a_window_beside_others_is_given_back_instead_of_published_with_late_ima
     with pytest.raises(SlowWindowError):
         bench.worker().work(message, owner="me", remaining_s=60, share_s=0.5)
     assert bench.aws.stored() == bench.aws.stored(TEMP) == bench.aws.heard() == []
-    assert bench.aws.window(event.window_id)["status"] == "queued"
+    assert table.window_status(bench.aws.window(event.window_id)) == "queued"
 
 
 def test_a_window_of_35_hostile_and_good_images_shows_the_good_ones(bench: WorkerBench) -> None:
