@@ -122,10 +122,11 @@ class FailureList:
         return sorted([*windows, *rows], key=lambda failure: failure.at, reverse=True)
 
     def newer(self, wanted: FailureFilter, since: datetime) -> list[Failure]:
-        """Return failures of `since` or later, some of the newest of each kind.
+        """Return failures of the second of `since` or later, some of the newest of each kind.
 
         Cheap enough to poll: reads at most `MAX_PARTS` part files.
         """
+        since = since.replace(microsecond=0)  # as windows and part files have their times
         windows = self._pages.newer(wanted.windows, since) if wanted.windows is not None else []
         rows: list[Failure] = []
         if wanted.rows is not None:

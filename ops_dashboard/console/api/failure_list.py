@@ -60,7 +60,7 @@ class FailureLists:
         ]
 
     async def _get_page(self, request: web.Request) -> web.Response:
-        """Return a page; with ``newer``, a time, only what failed since then."""
+        """Return a page; with ``newer``, a time, only what closed or was stored since."""
         wanted, after = await self._filter(request), query_value(request, "after")
         if (since := moment(request, "newer")) is not None:
             found = await in_thread(self._list.newer, wanted, since)

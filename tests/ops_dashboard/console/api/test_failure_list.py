@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
 from moto.s3.models import s3_backends
 
 from ops_dashboard.console.account import Account
@@ -19,6 +18,7 @@ from tests.fakes.ingest.aws import OUTPUT
 from tests.fakes.ingest.rows import NOW_S, header
 from tests.fakes.ops.table import OpsTable
 from tests.ops_dashboard.console.running import RunningConsole
+from tests.ops_dashboard.console.unanswered import unanswered
 
 A, B = header("batch-a", images=2), header("batch-b", images=2)
 FORMULA = "=cmd|' /C calc'!A0"
@@ -220,6 +220,14 @@ def test_new_failures_are_found_by_time(console: RunningConsole) -> None:
     assert console.get("/api/failures?newer=2100-01-01").json["failures"] == []
 
 
+def test_a_failure_of_the_second_in_which_the_list_was_read_is_new(console: RunningConsole) -> None:
+    """Browsers name a moment to the millisecond."""
+    rows = console.get("/api/failures?what=rows").json["failures"]
+    latest = rows[0]["row"]["stored_at"][:19]
+    newer = console.get(f"/api/failures?what=rows&newer={latest}.999Z").json["failures"]
+    assert rows[0] in newer
+
+
 def test_the_csv_has_what_is_filtered_and_no_formula(console: RunningConsole) -> None:
     response = console.get("/api/failures/csv?batch=batch-a")
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
@@ -252,25 +260,17 @@ def test_a_csv_is_cut_off_where_aws_fails(
     refusal = RowRefusal(reason=reason, creator="c", cover="", created_at="")
     stored.parts = 1
     stored.store([refusal] * 3)
-    fail_at(account, "part-00001")
-    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+    with (
+        unanswered(account, "part-00001"),
+        pytest.raises((http.client.IncompleteRead, ConnectionError)),
+    ):
         console.get(f"/api/failures/csv{what}")
 
 
 def test_a_csv_of_which_nothing_can_be_read_is_an_error(
     console: RunningConsole, account: Account
 ) -> None:
-    fail_at(account, "part-00001")
-    answer = console.get("/api/failures/csv")
+    with unanswered(account, "part-00001"):
+        answer = console.get("/api/failures/csv")
     assert answer.status >= 500
     assert "part-00001" in answer.json["error"]
-
-
-def fail_at(account: Account, key: str) -> None:
-    """Let AWS not answer requests for objects whose keys end so."""
-
-    def fail(params: Any, **_: object) -> None:  # noqa: ANN401 - a request
-        if key in params["url"]:
-            raise EndpointConnectionError(endpoint_url=params["url"])
-
-    account.s3.meta.events.register("before-call.s3.GetObject", fail)

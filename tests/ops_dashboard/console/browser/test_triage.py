@@ -6,7 +6,6 @@ import json
 import re
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
 from playwright.sync_api import Dialog, expect
 
 from ops_dashboard.console.account import Account
@@ -17,6 +16,7 @@ from tests.end_to_end.console_browser import Visit
 from tests.fakes.ingest.aws import OUTPUT
 from tests.fakes.ingest.rows import NOW_S, header
 from tests.fakes.ops.table import OpsTable
+from tests.ops_dashboard.console.unanswered import unanswered
 from tests.ops_dashboard.console.windows import metadata_of
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -250,15 +250,10 @@ def test_a_csv_that_aws_does_not_let_finish_is_a_failed_download(
     stored.store([refusal] * 600)
     page = here.open("/failures?what=rows")
     expect(page.locator("#failures tbody tr")).to_have_count(60)
-
-    def fail(params: dict[str, str], **_: object) -> None:
-        if "part-00001" in params["url"]:
-            raise EndpointConnectionError(endpoint_url=params["url"])
-
-    account.s3.meta.events.register("before-call.s3.GetObject", fail)
-    with page.expect_download() as download:
-        page.get_by_role("link", name="CSV").click()
-    assert download.value.failure() is not None
+    with unanswered(account, "part-00001"):
+        with page.expect_download() as download:
+            page.get_by_role("link", name="CSV").click()
+        assert download.value.failure() is not None
     here.messages.clear()
 
 
