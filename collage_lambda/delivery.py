@@ -24,6 +24,8 @@ from collage_lambda.redelivery import Redelivery
 from collage_lambda.worker import PUBLISHING_S, BegunWindow, CollageWorker
 from stream_ingest.contracts.errors import CoverstreamError
 
+_SECOND = 2
+
 
 class DeliveryLog(Protocol):
     """Reports what becomes of each message."""
@@ -77,15 +79,23 @@ class WindowDelivery:
 
     def work(self, records: Sequence[SQSRecord]) -> list[str]:
         """Return the ids of the messages that SQS has to deliver again."""
+        first = [each for each in records if _receives(each) == 1]
         again = [each for each in records if _receives(each) > 1]
-        self._work_together([each for each in records if _receives(each) == 1], then=len(again))
+        self._work_together(first, then=len(again))
         self._spread(again[1:])
-        for record in again:
-            self._work_together([record])
+        for place, record in enumerate(again):
+            # Its second receipt can be given back; a later one may be its last.
+            is_shortened = _receives(record) == _SECOND and (place > 0 or bool(first))
+            self._work_together([record], is_shortened=is_shortened)
         return self._failed
 
-    def _work_together(self, records: Sequence[SQSRecord], then: int = 0) -> None:
-        """Build some windows, each while the downloads of the next run; leave time for `then`."""
+    def _work_together(
+        self, records: Sequence[SQSRecord], then: int = 0, *, is_shortened: bool = False
+    ) -> None:
+        """Build some windows, each while the downloads of the next run; leave time for `then`.
+
+        Those that share the time, or have a shortened one, are given back if they need more.
+        """
         jobs: list[tuple[SQSRecord, Message]] = []
         for record in records:
             with self._reported(record):
@@ -96,7 +106,7 @@ class WindowDelivery:
                 self._end(current)  # another message of the window, which this one has to meet done
                 current = None
             windows = len(jobs) - place + then
-            shares = len(jobs) + then > 1
+            shares = is_shortened or len(jobs) + then > 1
             following = self._begin(record, message, 1 / windows if shares else None)
             if current:
                 self._end(current)

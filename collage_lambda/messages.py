@@ -18,6 +18,9 @@ from stream_ingest.contracts.naming import creator_key, split_window_id
 
 MESSAGES_PER_DELIVERY = 5
 """Maximum number of windows in one invocation of the collage function."""
+RECEIPTS_TO_SHARE = 3
+"""Receipts that a message needs if its window shares an invocation: of fewer, none would be its
+own (`collage_lambda.delivery`)."""
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):

@@ -54,7 +54,8 @@ class ComputeSettings(ResourceSettings, frozen=True, kw_only=True, rename="camel
     collage_max_concurrency: MaxConcurrency = 10
     """Maximum concurrent invocations of the collage function; each builds up to five windows."""
     collage_max_receives: MaxReceives = 3
-    """Receipts after which a window's message becomes a dead letter."""
+    """Receipts after which a window's message becomes a dead letter; below 3, each window has an
+    invocation of its own."""
     prefetch_memory_mb: MemoryMb = 1_024
     """Memory of the prefetch function."""
     prefetch_timeout_s: WorkerTimeoutS = 120

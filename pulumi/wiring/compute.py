@@ -19,6 +19,7 @@ from wiring.basis import Basis
 from wiring.data import Data
 from wiring.messaging import Messaging
 
+from collage_lambda.messages import MESSAGES_PER_DELIVERY, RECEIPTS_TO_SHARE
 from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
 
 
@@ -119,6 +120,9 @@ def _collage(functions: FunctionSettings, data: Data, messaging: Messaging) -> C
         CollageArgs(
             function=functions.collage(),
             max_concurrency=settings.collage_max_concurrency,
+            windows_per_delivery=(
+                MESSAGES_PER_DELIVERY if settings.collage_max_receives >= RECEIPTS_TO_SHARE else 1
+            ),
             keep_originals=settings.keep_originals,
             content_dedup=settings.content_dedup,
             delivery=messaging.windows,

@@ -152,8 +152,19 @@ def test_a_message_received_before_is_built_alone_and_after_the_others() -> None
     bench = Bench()
     bench.deliver((2, 1, 1))
     assert bench.worker.steps == ["begin 1", "begin 2", "end 1", "end 2", "begin 0", "end 0"]
-    assert bench.worker.shares[-1] is None
     assert bench.sqs.changes == []
+
+
+@pytest.mark.parametrize(
+    ("receives", "left_s"),
+    [((2,), None), ((2, 1), WINDOW_S), ((3, 1), None), ((3, 2), WINDOW_S), ((2, 3), None)],
+)
+def test_a_window_that_others_took_time_from_is_given_back_unless_it_may_be_its_last_receipt(
+    receives: tuple[int, ...], left_s: float | None
+) -> None:
+    bench = Bench()
+    bench.deliver(receives)
+    assert bench.worker.shares[-1] == (left_s and TIMEOUT_S - left_s - PUBLISHING_S)
 
 
 def test_first_receipts_leave_time_for_a_message_that_was_received_before() -> None:
@@ -163,7 +174,7 @@ def test_first_receipts_leave_time_for_a_message_that_was_received_before() -> N
     assert bench.worker.shares == [
         (TIMEOUT_S - PUBLISHING_S) / 3,
         (TIMEOUT_S - PUBLISHING_S) / 2,
-        None,
+        TIMEOUT_S - 2 * WINDOW_S - PUBLISHING_S,
     ]
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from tests.pulumi.conftest import Deploy
     from tests.pulumi.recorder import Recorder
 
 FORTNIGHT_S = 14 * 86_400
@@ -49,6 +50,13 @@ def test_up_to_five_windows_are_built_by_one_invocation_which_waits_for_none(dev
     assert mapping["batchSize"] == 5
     assert "maximumBatchingWindowInSeconds" not in mapping
     assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_windows_share_no_invocation_if_their_messages_have_too_few_receipts(
+    deploy: Deploy,
+) -> None:
+    mapping = deploy("dev", collageMaxReceives=2).one("EventSourceMapping", "collage").inputs
+    assert mapping["batchSize"] == 1
 
 
 def test_covers_about_to_expire_go_to_their_own_queue(dev: Recorder) -> None:

@@ -13,7 +13,6 @@ from components.messaging.delivery import Delivery
 from components.security import role_policies
 
 import pulumi
-from collage_lambda.messages import MESSAGES_PER_DELIVERY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +21,7 @@ class CollageArgs:
 
     function: FunctionArgs
     max_concurrency: int
+    windows_per_delivery: int
     keep_originals: bool
     content_dedup: bool
     delivery: Delivery
@@ -58,6 +58,6 @@ class Collage(pulumi.ComponentResource):
             args.delivery,
             args.max_concurrency,
             self,
-            batch_size=MESSAGES_PER_DELIVERY,
+            batch_size=args.windows_per_delivery,
         )
         self.register_outputs({"function": self.function.name})
