@@ -40,13 +40,18 @@ class CrashError(Exception):
 
 
 class Faults:
-    """Fails steps at random, some with a transient error and some with a crash."""
+    """Fails steps at random, some with a transient error and some with a crash.
+
+    One of the first twenty steps fails in any case.
+    """
 
     def __init__(self, random: Random, chance: float) -> None:
         self._random, self.chance, self.failed = random, chance, 0
+        self._first, self._steps = random.randint(1, 20), 0
 
     def __call__(self, step: str) -> None:
-        if self._random.random() < self.chance:
+        self._steps += 1
+        if self._steps == self._first or self._random.random() < self.chance:
             self.failed += 1
             raise self._random.choice([TransientError, CrashError])(step)
 
