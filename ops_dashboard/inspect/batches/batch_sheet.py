@@ -8,6 +8,8 @@ from __future__ import annotations
 import csv
 from typing import TextIO
 
+import msgspec
+
 from ops_dashboard.inspect.batches.batch_rows import BatchRow
 from stream_ingest.batches.results.sheet import safe_cell
 
@@ -33,12 +35,12 @@ class BatchSheet:
     def add(self, row: BatchRow) -> None:
         """Write the line of one batch."""
         refused = row.progress.refused
-        texts = {
+        values = msgspec.structs.asdict(row.progress) | {
             "outcome": str(row.outcome.kind),
             "outcome_text": row.outcome.text,
             "started_at": row.started_at,
             "rows_refused": sum(refused.values()),
             "refused": " ".join(f"{reason}:{count}" for reason, count in sorted(refused.items())),
         }
-        values = (texts.get(name, getattr(row.progress, name, None)) for name in COLUMNS)
-        self._writer.writerow(safe_cell("" if each is None else str(each)) for each in values)
+        cells = (values[name] for name in COLUMNS)
+        self._writer.writerow(safe_cell("" if each is None else str(each)) for each in cells)

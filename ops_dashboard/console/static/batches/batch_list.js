@@ -37,10 +37,13 @@ for (const link of [$("newest"), $("older")]) {
     show();
   });
 }
-addEventListener("popstate", () => list.now());
+// Back between pages of the same filters; where the filters change, `bindFilters` asks.
+addEventListener("popstate", () => location.search !== requested && list.now());
 
+let requested = null;
 const list = poll(async () => {
   const { search } = location;
+  requested = search;
   const page = await get(`/api/batches${query({ ...withMoments(filters.values()), after: after() })}`);
   if (search === location.search) draw(page);
 }, 6000, $("list-panel"));
