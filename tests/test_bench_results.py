@@ -113,6 +113,8 @@ def test_the_runner_runs_what_is_named_and_merges(
     assert written["fold"]["ours"] == written["pack"]["ours"] == 1.5
     assert written["fold"]["busy_cores"] == 0.25
     assert written["fold"]["took_s"] == 0
+    least, median, most = written["fold"]["loops_ms"]
+    assert 0 < least <= median <= most
     assert "pack" in capsys.readouterr().out
 
 

@@ -57,18 +57,20 @@ def figures_table(results: Mapping[str, Any]) -> str:
 
 
 def _load(results: Mapping[str, Any], names: Iterable[str]) -> str:
-    """Return how busy the machine was with something else, and how long everything took.
+    """Return how busy the machine was with something else, how long all took, and its pace.
 
     Empty if results of an older run, which did not say so, are among them.
     """
     runs = {name.split(".")[0]: results[name] for name in names}
-    if not all("took_s" in run for run in runs.values()):
+    if not all("loops_ms" in run for run in runs.values()):
         return ""
     busy = max(run["busy_cores"] for run in runs.values())
     minutes = sum(run["took_s"] for run in runs.values()) / 60
+    loops = [run["loops_ms"] for run in runs.values()]
     return (
         f" Before each benchmark at most {busy:.2g} cores were busy with something else;"
-        f" all took {minutes:.0f} minutes."
+        f" all took {minutes:.0f} minutes. The same loop took {min(each[0] for each in loops):.0f}"
+        f" to {max(each[2] for each in loops):.0f} ms of CPU."
     )
 
 

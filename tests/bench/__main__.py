@@ -2,7 +2,7 @@
 
 Prints a table and writes ``bench-results.json`` at the repository root. A run of some benchmarks
 (``python -m tests.bench fold``) replaces their entries in the file. Each entry says how many cores
-were busy with something else just before, and how long its benchmark took.
+were busy with something else just before, how long its benchmark took, and the pace of the cores.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import psutil
 from rich.console import Console
 
 from tests.bench.measure import ROOT
+from tests.bench.pace import Pace
 from tests.bench.results import OURS, Limit, Measure, merged, table_of
 
 BENCHMARKS = (
@@ -56,11 +57,20 @@ def main(names: list[str]) -> int:
     for number, name in enumerate(chosen, 1):
         console.print(f"[bold]{number}/{len(chosen)} {name}[/]")
         busy_cores, began = busy_cores_now(), time.monotonic()
-        ran[name] = run_one(name)
+        with Pace() as pace:
+            ran[name] = run_one(name)
         took_s = time.monotonic() - began
-        console.print(f"    {took_s:,.0f} s; {busy_cores:.2f} cores were busy before")
+        least, median, most = pace.loops_ms
+        console.print(
+            f"    {took_s:,.0f} s; {busy_cores:.2f} cores were busy before;"
+            f" the loop took {least:.1f} to {most:.1f} ms, mostly {median:.1f}"
+        )
         before = msgspec.json.decode(RESULTS.read_bytes()) if RESULTS.is_file() else {}
-        run = surroundings() | {"busy_cores": round(busy_cores, 2), "took_s": round(took_s)}
+        run = surroundings() | {
+            "busy_cores": round(busy_cores, 2),
+            "took_s": round(took_s),
+            "loops_ms": pace.loops_ms,
+        }
         content = merged(before, {name: ran[name]}, run)
         RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
     Console(width=None if sys.stdout.isatty() else 140).print(

@@ -70,14 +70,14 @@ def test_figures_are_shown_with_peers_limits_and_what_is_missing() -> None:
 
 
 def test_the_load_of_the_machine_is_said_if_all_results_have_it() -> None:
-    run = {"busy_cores": 0.25, "took_s": 90}
+    run = {"busy_cores": 0.25, "took_s": 90, "loops_ms": [10.2, 11.0, 14.9]}
     entry = {"ours": 1.0, "unit": "s", "peers": {}, "ratio": {}, "limit": {}, "reached": {}}
     common = {"machine": "one", "date": "2026-11-22"}
     results = {"fold": entry | run, "fold.mixed": entry | run, "pack": entry | run}
     shown = figures_table({**common, **results}).splitlines()[1]
     assert shown == (
         "Measured on 2026-11-22: one. Before each benchmark at most 0.25 cores were busy with"
-        " something else; all took 3 minutes."
+        " something else; all took 3 minutes. The same loop took 10 to 15 ms of CPU."
     )
     older = figures_table({**common, **results, "suite": entry}).splitlines()[1]
     assert older == "Measured on 2026-11-22: one."
