@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import TOGETHER
 from tests.paths import ROOT
 
@@ -75,10 +73,7 @@ def tree(path: Path) -> ast.Module:
 
 @cache
 def summary(path: Path) -> str:
-    """Return the first paragraph of a module's docstring, which ruff requires to come first.
-
-    Read as text: to parse every module while tests are collected takes two seconds.
-    """
+    """Return the first paragraph of a module's docstring, which ruff requires to come first."""
     docstring = path.read_text().split('"""', maxsplit=2)[1]
     return docstring.partition("\n\n")[0]
 
@@ -87,11 +82,18 @@ def says(path: Path, kind: str) -> bool:
     return re.search(rf"\b{kind}\b", summary(path)) is not None
 
 
-PURE = {name: path for name, path in MODULES.items() if says(path, "Pure")}
+@cache
+def pure_modules() -> dict[str, Path]:
+    return {name: path for name, path in MODULES.items() if says(path, "Pure")}
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Yield the names that a module imports when it runs, not those for type checkers alone."""
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """Return the names that a module imports when it runs, not those for type checkers alone."""
+    return frozenset(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
     guarded = {
         id(node)
         for each in ast.walk(tree(path))
@@ -119,33 +121,48 @@ def test_there_are_modules_of_both_kinds_in_every_package() -> None:
         "components",
     ):
         inside = {name for name in MODULES if name.startswith(f"{package}.")}
-        assert inside & PURE.keys(), package
-        assert inside - PURE.keys(), package
+        assert inside & pure_modules().keys(), package
+        assert inside - pure_modules().keys(), package
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_every_module_says_whether_it_is_pure_or_an_edge(name: str) -> None:
-    assert says(MODULES[name], "Pure") != says(MODULES[name], "Edge"), summary(MODULES[name])
-
-
-@pytest.mark.parametrize("name", PURE)
-def test_a_pure_module_imports_no_network_clock_disk_or_environment(name: str) -> None:
-    used = {each for each in imports(PURE[name]) if each.partition(".")[0] in EFFECTS}
-    allowed = {part for module, part in ALLOWED if module == name}
-    assert {each for each in used if not each.startswith(tuple(allowed))} == set()
-
-
-@pytest.mark.parametrize("name", PURE)
-def test_a_pure_module_imports_pure_modules_only(name: str) -> None:
-    assert {each for each in imports(PURE[name]) if each in MODULES} <= PURE.keys()
-
-
-@pytest.mark.parametrize("name", PURE)
-def test_a_pure_module_opens_no_file_and_reads_no_clock(name: str) -> None:
-    calls = {
-        ast.unparse(node.func) for node in ast.walk(tree(PURE[name])) if isinstance(node, ast.Call)
+def test_every_module_says_whether_it_is_pure_or_an_edge() -> None:
+    unclear = {
+        name: summary(path)
+        for name, path in MODULES.items()
+        if says(path, "Pure") == says(path, "Edge")
     }
-    assert {call for call in calls if EFFECT_CALLS.fullmatch(call)} == set()
+    assert unclear == {}
+
+
+def test_a_pure_module_imports_no_network_clock_disk_or_environment() -> None:
+    used = {
+        (name, each)
+        for name, path in pure_modules().items()
+        for each in imports(path)
+        if each.partition(".")[0] in EFFECTS
+    }
+    refused = {
+        (name, each)
+        for name, each in used
+        if not any(name == module and each.startswith(part) for module, part in ALLOWED)
+    }
+    assert refused == set()
+
+
+def test_a_pure_module_imports_pure_modules_only() -> None:
+    edges = MODULES.keys() - pure_modules().keys()
+    found = {name: imports(path) & edges for name, path in pure_modules().items()}
+    assert {name: imported for name, imported in found.items() if imported} == {}
+
+
+def test_a_pure_module_opens_no_file_and_reads_no_clock() -> None:
+    calls = {
+        (name, ast.unparse(node.func))
+        for name, path in pure_modules().items()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call)
+    }
+    assert {(name, call) for name, call in calls if EFFECT_CALLS.fullmatch(call)} == set()
 
 
 METRIC_MODULES = ("metrics", "metric_model", "photo_metrics")
@@ -154,17 +171,18 @@ METRIC_MODULES = ("metrics", "metric_model", "photo_metrics")
 def test_the_catalogue_of_metrics_imports_nothing_of_ours() -> None:
     """Every part imports it, so it must bring nothing along."""
     parts = {f"stream_ingest.contracts.{name}" for name in METRIC_MODULES}
-    found = {each for name in parts for each in imports(PURE[name])}
+    found = {each for name in parts for each in imports(pure_modules()[name])}
     ours = {each for each in found if each.startswith("stream_ingest")}
     assert [each for each in ours if not each.startswith(tuple(parts))] == []
     roots = {each.partition(".")[0] for each in found}
     assert roots <= {"__future__", "dataclasses", "enum", "stream_ingest"}
 
 
-@pytest.mark.parametrize("path", INITS, ids=lambda path: path.parent.name)
-def test_importing_a_package_runs_nothing(path: Path) -> None:
-    statements = [each for each in tree(path).body if not isinstance(each, ast.Expr)]
-    assert statements == []
+def test_importing_a_package_runs_nothing() -> None:
+    running = [
+        path for path in INITS if any(not isinstance(each, ast.Expr) for each in tree(path).body)
+    ]
+    assert running == []
 
 
 def test_the_pulumi_program_is_no_package() -> None:

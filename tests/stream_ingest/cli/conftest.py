@@ -23,7 +23,7 @@ from stream_ingest.cli import run_push
 from stream_ingest.cli.main import main
 from stream_ingest.follow import follower as follower_module
 from stream_ingest.follow.follower import Follower
-from stream_ingest.follow.reads import Read
+from stream_ingest.follow.reads import Read, TableReads
 from stream_ingest.push import runner
 from stream_ingest.records.codec import unpack
 from tests.fakes.ingest.aws import IngestAws
@@ -106,7 +106,8 @@ class World:
         self._patch, self._capsys, self._caplog = monkeypatch, capsys, caplog
         self._script: list[Action] = []
         self.waits: list[float] = []
-        self._seen_at: object = None
+        self._reads = self._accepted = 0
+        self._count_reads()
         monkeypatch.setattr(Follower, "_wait", lambda _: self._act())
         monkeypatch.setattr(follower_module, "_sleep", self._pause)
         monkeypatch.setattr(Read, "day", property(lambda _: self.day))
@@ -120,20 +121,38 @@ class World:
             assert each["Dimensions"] == [{"Name": "service", "Value": "follow"}]
             self.metrics[each["MetricName"]] += int(each["Value"])
 
+    def _count_reads(self) -> None:
+        """Count, for each attempt of a follower, its reads and those whose rows were accepted."""
+        follow, end_read = Follower._follow, Follower._end_read  # noqa: SLF001 - to be counted
+        advance = TableReads._advance  # noqa: SLF001 - as above
+
+        async def counted_follow(follower: Follower) -> None:
+            self._reads = self._accepted = 0
+            self._accepts = asyncio.Event()
+            await follow(follower)
+
+        def counted_advance(reads: TableReads, read: Read) -> None:
+            self._reads += 1
+            advance(reads, read)
+
+        async def counted_end_read(follower: Follower, *ended: Any) -> None:  # noqa: ANN401 - passed on
+            await end_read(follower, *ended)
+            self._accepted += 1
+            self._accepts.set()
+
+        self._patch.setattr(Follower, "_follow", counted_follow)
+        self._patch.setattr(TableReads, "_advance", counted_advance)
+        self._patch.setattr(Follower, "_end_read", counted_end_read)
+
     async def _act(self) -> None:
-        """Do the next action once the read before was accepted, or has failed."""
-        quiet_for = 0
-        while quiet_for < 8:
-            await asyncio.sleep(0.05)
-            quiet_for = quiet_for + 1 if self._read_at() == self._seen_at else 0
-            self._seen_at = self._read_at()
+        """Do the next action once the read before was accepted; a failed attempt cancels this."""
+        while self._accepted < self._reads:
+            self._accepts.clear()
+            await self._accepts.wait()
         if not self._script:
             os.kill(os.getpid(), signal.SIGTERM)
             await asyncio.Event().wait()
         await asyncio.to_thread(self._script.pop(0))
-
-    def _read_at(self) -> object:
-        return self.health()["read_at"] if self.health_file.exists() else None
 
     async def _pause(self, seconds: float) -> None:
         self.waits.append(seconds)
