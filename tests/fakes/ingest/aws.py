@@ -32,6 +32,9 @@ from tests.fakes.ingest.bus import FakeBus
 from tests.fakes.ingest.clock import Clock
 from tests.fakes.ingest.threads import InlineExecutor
 from tests.fakes.lambda_variables import lambda_variables
+from tests.fakes.quick_moto import make_quick
+
+make_quick()
 
 Clients = dict[str, Any]
 """boto3 clients by the name of their service."""

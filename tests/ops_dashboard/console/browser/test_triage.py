@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
+from moto import mock_aws
 from playwright.sync_api import Dialog, expect
 
 from ops_dashboard.console.account import Account
+from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.push.refused_rows import RefusedRows
 from stream_ingest.records.rows import RefusalReason, RowRefusal
 from tests.end_to_end.console_browser import Visit
-from tests.fakes.ingest.aws import OUTPUT
+from tests.fakes.aws_variables import set_aws_variables
+from tests.fakes.ingest.aws import OUTPUT, Clients, IngestAws
 from tests.fakes.ingest.rows import NOW_S, header
 from tests.fakes.ops.table import OpsTable
 from tests.ops_dashboard.console.unanswered import unanswered
@@ -29,24 +33,34 @@ PHONE = {"width": 390, "height": 844}
 FAILURES = {"timeout": {"timeout": 1}, "expired": {"expired": 1}}
 
 
-@pytest.fixture(autouse=True)
-def _filled(ops_table: OpsTable) -> None:
+@pytest.fixture(scope="module")
+def windows(moto_clients: Clients) -> list[dict[str, Any]]:
     """Seventy windows on seventy days, of which the newest three have hostile or long names."""
-    for number in range(67):
-        ops_table.fold(f"creator.{number:02d}", [1], OTHER, START_S + number * DAY_S)
-        reason = "timeout" if number % 2 else "expired"
-        ops_table.end(f"creator.{number:02d}:000001", "failed", failures=FAILURES[reason])
-    for number, name in enumerate((HOSTILE, REVERSED, LONG)):
-        ops_table.fold(name, [1], BATCH, START_S + (70 + number) * DAY_S)
-    ops_table.end("=3Cimg=20src=3Dx=20onerror=3Dalert=281=29=3E:000001", "failed", error="killed")
-    ops_table.end(
-        f"{LONG}:000001",
-        "partial",
-        failures={"not_found": 1},
-        thumbnail_key="t",
-        collage_key="c",
-        metadata_key="m",
-    )
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        set_aws_variables(patch)
+        ops_table = OpsTable(IngestAws(moto_clients))
+        for number in range(67):
+            ops_table.fold(f"creator.{number:02d}", [1], OTHER, START_S + number * DAY_S)
+            reason = "timeout" if number % 2 else "expired"
+            ops_table.end(f"creator.{number:02d}:000001", "failed", failures=FAILURES[reason])
+        for number, name in enumerate((HOSTILE, REVERSED, LONG)):
+            ops_table.fold(name, [1], BATCH, START_S + (70 + number) * DAY_S)
+        ops_table.end(f"{creator_key(HOSTILE)}:000001", "failed", error="killed")
+        ops_table.end(
+            f"{LONG}:000001",
+            "partial",
+            failures={"not_found": 1},
+            thumbnail_key="t",
+            collage_key="c",
+            metadata_key="m",
+        )
+        return ops_table.aws.snapshot()
+
+
+@pytest.fixture(autouse=True)
+def _filled(ops_table: OpsTable, windows: list[dict[str, Any]]) -> None:
+    """A table with the windows, the metadata of one of them, and a refused row."""
+    ops_table.aws.restore(windows)
     ops_table.aws.s3.put_object(Bucket=OUTPUT, Key="m", Body=metadata_of(f"{LONG}:000001"))
     RefusedRows(ops_table.aws.s3, OUTPUT, "orders-7").store(
         [
