@@ -88,18 +88,20 @@ class PackedRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     def cover_rows(self) -> Iterator[CoverRow]:
         """Yield the rows; raises `DecodeError` if a row refers to a creator that is not listed."""
+        names, spelled = self.creators, self.display_names
         for row in self.rows:
-            if row.creator >= len(self.creators):
-                msg = f"record: row names creator {row.creator} of {len(self.creators)}"
+            number = row.creator
+            if number >= len(names):
+                msg = f"record: row names creator {number} of {len(names)}"
                 raise DecodeError(msg)
             yield CoverRow(
-                creator=self.creators[row.creator],
+                creator=names[number],
                 url=row.url,
                 fallbacks=row.fallbacks,
                 identity=row.identity or image_identity(row.url),
                 created_at_ms=row.created_at_ms,
                 identity_follows=row.identity is None,
-                display_name=self.display_names.get(row.creator, ""),
+                display_name=spelled.get(number, "") if spelled else "",
             )
 
 

@@ -24,7 +24,7 @@ POISON_AFTER_S = 900
 and the longest that such a record can hold up its shard."""
 
 
-class CreatorArrivals(msgspec.Struct, kw_only=True):
+class CreatorArrivals(msgspec.Struct, kw_only=True, gc=False):
     """The rows of one creator in stream order, with their first and last record."""
 
     creator: str
@@ -151,12 +151,12 @@ def _add_record(delivery: Delivery, record: PackedRecord, sequence: int, arrived
     rows = list(record.cover_rows())
     delivery.batches.add(record.batch.batch_id)
     lists: list[list[Arrival] | None] = [None] * len(record.creators)
-    first = record.position(0)
-    for index, (packed, row) in enumerate(zip(record.rows, rows, strict=True)):
+    batch, first = record.batch, record.position(0)
+    for position, (packed, row) in enumerate(zip(record.rows, rows, strict=True), first):
         arrivals = lists[packed.creator]
         if arrivals is None:
             arrivals = lists[packed.creator] = _arrivals_of(delivery, row.creator, sequence)
-        arrivals.append(Arrival(record.batch, first + index, row, arrived_at_s))
+        arrivals.append(Arrival(batch, position, row, arrived_at_s))
     delivery.rows += len(rows)
     if record.last:
         delivery.ends.append(

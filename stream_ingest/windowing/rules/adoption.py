@@ -32,7 +32,7 @@ def adopt(
     higher numbers. Tallies stay as they are: the images were counted when they were accepted.
     """
     identities = dict.fromkeys(each for window in windows for each in window.identities)
-    seen = SeenImages(state.seen, now_s, horizon_days)
+    seen = SeenImages(state.seen, now_s, horizon_days, len(identities))
     for identity in identities:
         seen.add(fingerprint(identity))
     after = msgspec.structs.replace(

@@ -31,7 +31,7 @@ MAX_BYTES = 2_000_000
 transaction."""
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The writes of one fold or sweep: all of them happen or none."""
 
     state: CreatorState

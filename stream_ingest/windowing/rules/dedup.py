@@ -15,33 +15,44 @@ from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.contracts.timestamps import iso_date
 
 MAX_FINGERPRINTS = 32_000
+MAX_SEARCHES, _STORED_PER_SEARCH = 16, 5
+"""Indexing 10 stored fingerprints takes as long as 3 searches, 100 as long as 14, more as 25."""
 _PAGE = struct.Struct(f"{FINGERPRINT_BYTES}s")
 
 
 class SeenImages:
     """A creator's fingerprints during one fold; `pages` returns them for the new state."""
 
-    def __init__(self, pages: dict[str, bytes], now_s: int, horizon_days: int) -> None:
-        """Read `pages`, dropping months that ended more than `horizon_days` before `now_s`."""
+    def __init__(self, pages: dict[str, bytes], now_s: int, horizon_days: int, adding: int) -> None:
+        """Read `pages`, dropping months that ended more than `horizon_days` before `now_s`.
+
+        `adding` is about how many fingerprints will be added. If they are few, the pages are
+        searched for each; else they are indexed.
+        """
         oldest, self._month = _month(now_s - horizon_days * DAY_S), _month(now_s)
         self._pages = {
             month: page[: len(page) - len(page) % FINGERPRINT_BYTES]
             for month, page in pages.items()
             if month >= oldest
         }
-        self._known: set[tuple[bytes]] = set()
-        for page in self._pages.values():
-            self._known.update(_PAGE.iter_unpack(page))
+        self._stored = b"".join(self._pages.values())
         self._new: list[bytes] = []
+        self._index: set[tuple[bytes]] | None = None
+        searches = len(self._stored) // FINGERPRINT_BYTES // _STORED_PER_SEARCH
+        if adding > min(searches, MAX_SEARCHES):
+            self._index = set(_PAGE.iter_unpack(self._stored))
 
     def add(self, fingerprint: bytes) -> bool:
         """Remember a fingerprint; return False if it was known already."""
-        known = (fingerprint,)  # a one-tuple, as `iter_unpack` yields
-        if known in self._known:
-            return False
-        self._known.add(known)
-        self._new.append(fingerprint)
-        return True
+        if self._index is None:
+            is_known = fingerprint in self._new or _contains(self._stored, fingerprint)
+        else:
+            entry = (fingerprint,)  # a one-tuple, as `iter_unpack` yields
+            is_known = entry in self._index
+            self._index.add(entry)
+        if not is_known:
+            self._new.append(fingerprint)
+        return not is_known
 
     def pages(self) -> dict[str, bytes]:
         """Return the pages including added fingerprints, the newest `MAX_FINGERPRINTS` in all."""
@@ -56,6 +67,14 @@ class SeenImages:
             pages[month] = pages[month][cut:]
             excess -= cut
         return {month: page for month, page in sorted(pages.items()) if page}
+
+
+def _contains(pages: bytes, fingerprint: bytes) -> bool:
+    """Return whether a fingerprint is in pages: not just its bytes, in two adjacent ones."""
+    at = pages.find(fingerprint)
+    while at % FINGERPRINT_BYTES and at > 0:
+        at = pages.find(fingerprint, at + 1)
+    return at >= 0
 
 
 @lru_cache(maxsize=64)

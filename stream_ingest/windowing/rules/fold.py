@@ -76,16 +76,16 @@ def fold(state: CreatorState, arrivals: Sequence[Arrival], now_s: int, rules: Ru
     A duplicate changes no window, with one exception: if its image is still in an open window and
     its batch flushes at its end, that flush closes the window too.
     """
-    return _CreatorFold(state, now_s, rules).run(arrivals)
+    return _CreatorFold(state, now_s, rules, len(arrivals)).run(arrivals)
 
 
 class _CreatorFold:
     """The working state of one `fold` call."""
 
-    def __init__(self, state: CreatorState, now_s: int, rules: Rules) -> None:
+    def __init__(self, state: CreatorState, now_s: int, rules: Rules, rows: int) -> None:
         self.state = state
         self.now_s = now_s
-        self.seen = SeenImages(state.seen, now_s, rules.horizon_days)
+        self.seen = SeenImages(state.seen, now_s, rules.horizon_days, rows)
         self.positions = {
             batch: watermark.position for batch, watermark in state.watermarks.items()
         }
@@ -112,20 +112,21 @@ class _CreatorFold:
         taken = resent = 0
         if arrivals and not self.state.version and not self.state.batch_id:  # its first rows
             self.display_name = arrivals[0].row.display_name
+        positions = self.positions
         for arrival in arrivals:
             if self.is_full:
                 break
             taken += 1
-            batch_id = arrival.batch.batch_id
-            if arrival.position <= self.positions.get(batch_id, -1):
+            batch = arrival.batch
+            if arrival.position <= positions.get(batch.batch_id, -1):
                 resent += 1
                 continue
-            self.positions[batch_id] = arrival.position
-            if arrival.batch is not self.batch:
-                self._start_batch(arrival.batch)
+            positions[batch.batch_id] = arrival.position
+            if batch is not self.batch:
+                self._start_batch(batch)
             self._apply(arrival)
             if self.min_free_bytes < 0:
-                self._free_space(arrival.batch)
+                self._free_space(batch)
         return self._change(taken, resent)
 
     def _start_batch(self, batch: BatchHeader) -> None:
@@ -150,11 +151,12 @@ class _CreatorFold:
         builder = self.builders.get(key)
         if builder is None:
             builder = self.builders[key] = WindowBuilder(self.state.open.get(key))
-        known = not self.seen.add(fingerprint(row.identity))
-        if known and (batch.settings.dedup or builder.has(row.identity)):
+        identity = row.identity
+        known = not self.seen.add(fingerprint(identity))
+        if known and (batch.settings.dedup or builder.has(identity)):
             self.duplicates[batch.batch_id] += 1
             # A user may push the same rows again, now with a flush: close the window they are in.
-            if batch.settings.flush.kind == "batch-end" and builder.has(row.identity):
+            if batch.settings.flush.kind == "batch-end" and builder.has(identity):
                 builder.close_at_end_of(batch)
             return
         self.accepted[batch.batch_id] += 1

@@ -2,6 +2,9 @@
 
 `CreatorState` is a value; the fold returns a new one. Its codec turns the parts that only the fold
 reads into one compressed attribute, because DynamoDB bills a write by the whole item.
+
+The values are in no cycles, so the garbage collector does not track them (``gc=False``): with mixed
+rows a delivery has thousands of states.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ COMPRESSION = 6
 """zlib level of a state's body."""
 
 
-class Tally(msgspec.Struct, frozen=True, array_like=True):
+class Tally(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Counts of one batch for one creator: rows by what became of them, and closed windows."""
 
     accepted: int = 0
@@ -63,7 +66,9 @@ class OpenImage(msgspec.Struct, frozen=True, array_like=True, gc=False, forbid_u
         return self.identity or image_identity(self.url)
 
 
-class OpenWindow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class OpenWindow(
+    msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True
+):
     """A window that is filling.
 
     `settings`, `batch_id` and `trigger` are those of the latest row. `idle_s` is the shortest idle
@@ -86,14 +91,16 @@ class OpenWindow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     bound: int | None = None
 
 
-class Watermark(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class Watermark(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
     """Highest position of a batch that was applied to the creator, and when (epoch seconds)."""
 
     position: int
     applied_at: int
 
 
-class RecordedPack(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class RecordedPack(
+    msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True
+):
     """Members of a pack that a creator's windows accepted, and when (epoch seconds).
 
     `until` identifies the pack together with its key: a later pack may reuse the key.
@@ -104,7 +111,7 @@ class RecordedPack(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_
     until: int
 
 
-class CreatorState(msgspec.Struct, frozen=True, kw_only=True):
+class CreatorState(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """All that is stored of one creator; `version` counts its writes from 0 (not written yet)."""
 
     creator: str
@@ -143,7 +150,7 @@ class CreatorState(msgspec.Struct, frozen=True, kw_only=True):
         return sum(len(window.images) for window in self.open.values())
 
 
-class ClosedWindow(msgspec.Struct, frozen=True, kw_only=True):
+class ClosedWindow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A closed window: its number and the content of its event."""
 
     number: int

@@ -54,7 +54,7 @@ def test_an_open_window_of_which_every_image_was_shown_is_gone() -> None:
 def test_a_creator_that_the_table_does_not_know_is_made() -> None:
     after = adopted(CreatorState(creator="new"), forgotten(7, range(3)), forgotten(3, range(3, 5)))
     assert (after.next_window, after.open) == (8, {})
-    seen = SeenImages(after.seen, NOW_S, HORIZON)
+    seen = SeenImages(after.seen, NOW_S, HORIZON, 1)
     assert not any(seen.add(fingerprint(row.identity)) for row in ROWS[:5])
 
 
