@@ -22,6 +22,7 @@ import sys
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -100,7 +101,8 @@ def _push(aws: LocalAws, database: PrivateMariaDb, server: int) -> Run:
         stdout=subprocess.PIPE,
     ) as push:
         others = {"push": push.pid, "covers": server, "mariadb": database.pid or 0}
-        sampler = Sampler(aws.instance.group, others, lambda: _waiting(aws))
+        waiting = partial(_waiting, aws, outputs.collage_queue_url)
+        sampler = Sampler(aws.instance.group, others, waiting)
         with called_every(SAMPLE_PERIOD_S, sampler.sample):
             output, _ = push.communicate()
         seconds, idle_after_s = time.time() - began, machine_idle_s()
@@ -122,12 +124,10 @@ def _push(aws: LocalAws, database: PrivateMariaDb, server: int) -> Run:
     )
 
 
-def _waiting(aws: LocalAws) -> int:
+def _waiting(aws: LocalAws, queue_url: str) -> int:
     """Return how many windows wait for a collage."""
     name: Any = "ApproximateNumberOfMessages"
-    found = aws.clients.sqs.get_queue_attributes(
-        QueueUrl=aws.outputs().collage_queue_url, AttributeNames=[name]
-    )
+    found = aws.clients.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=[name])
     return int(found["Attributes"][name])
 
 

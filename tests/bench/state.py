@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ops_dashboard.local.aws.stack import LocalAws
+from ops_dashboard.planner.windowing_work import RECORDS_PER_DELIVERY
 from stream_ingest.aws.items import to_wire
 from stream_ingest.records.codec import BatchHeader, PackedRecord, PackedRow, bucket_of, pack
 from stream_ingest.records.rows import CoverRow
@@ -76,12 +77,15 @@ def records(datas: Iterable[tuple[str, bytes]], first: int = 1) -> dict[str, Any
 
 
 def sorted_batch(windowing: StreamProcessor) -> int:
-    """Fold a batch sorted by creator, 100 records an invocation; return the images accepted."""
+    """Fold a batch sorted by creator, a delivery's records at a time; return the images accepted.
+
+    All of its records together have less than the 6 MB at which Lambda ends a delivery.
+    """
     rows = list(cover_rows(SORTED_ROWS, by_creator=True, creators=SORTED_ROWS // ROWS_OF_A_CREATOR))
     outgoing = list(packed(iter(rows)))
     accepted = 0
-    for start in range(0, len(outgoing), 100):
-        chosen = outgoing[start : start + 100]
+    for start in range(0, len(outgoing), RECORDS_PER_DELIVERY):
+        chosen = outgoing[start : start + RECORDS_PER_DELIVERY]
         event = records(((each.partition_key, each.data) for each in chosen), start + 1)
         outcome = windowing.process(read_delivery(event))
         assert not outcome.failures, outcome.failures
