@@ -11,7 +11,10 @@ from stream_ingest.cli.progress import show_progress
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.records.rows import RefusalReason
 
-_POLL_S = 1.0
+_POLL_S, _LONGEST_POLL_S = 1.0, 30.0
+_PAUSE_PER_READ = 9
+"""Each progress reads all windows of the batch, tens of thousands of a large one, which DynamoDB
+bills: so the reads take at most a tenth of the time."""
 
 
 def follow(
@@ -25,7 +28,9 @@ def follow(
     deadline = time.monotonic() + start_timeout_s
     with show_progress(f"batch {batch_id}", "images") as report:
         while True:
+            began_s = time.monotonic()
             current = registry.progress(batch_id)
+            read_s = time.monotonic() - began_s
             if current is not None:
                 done = current.images_ok + current.images_failed
                 due = max(current.rows_accepted - current.open_images, done)
@@ -34,7 +39,12 @@ def follow(
                     return current
             elif time.monotonic() >= deadline:
                 raise UserError(missing)
-            time.sleep(_POLL_S)
+            time.sleep(pause_s(read_s))
+
+
+def pause_s(read_s: float) -> float:
+    """Return the seconds until the progress is read again, if reading it took `read_s`."""
+    return min(max(_POLL_S, _PAUSE_PER_READ * read_s), _LONGEST_POLL_S)
 
 
 def _describe(current: BatchProgress) -> str:

@@ -13,7 +13,7 @@ from rich.console import Console
 from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.cli import progress as module
 from stream_ingest.cli.progress import show_progress
-from stream_ingest.cli.wait import arrived, made
+from stream_ingest.cli.wait import arrived, made, pause_s
 
 KNOWN = BatchProgress(
     batch_id="b",
@@ -88,3 +88,10 @@ def test_without_a_total_the_time_so_far_is_shown(terminal: Any) -> None:  # noq
         report("12,345 rows read, 12,000 sent, 6,100 rows/s", 0, None)
     assert "12,345 rows read, 12,000 sent, 6,100 rows/s" in out.getvalue()
     assert "left" not in out.getvalue()
+
+
+def test_the_progress_is_read_for_a_tenth_of_the_time_at_most() -> None:
+    """DynamoDB bills a thousand read units for the progress of a batch of 30,000 windows."""
+    assert pause_s(0.01) == 1
+    assert pause_s(2) == 18
+    assert pause_s(60) == 30
