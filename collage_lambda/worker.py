@@ -50,8 +50,8 @@ class BegunWindow:
     existing: Etags
     """Objects at its keys when it was claimed."""
     source: str | None
-    started_s: float
-    """Epoch second at which its claim succeeded."""
+    begun_in_s: float
+    """Seconds that this has taken since its claim."""
     build: BegunBuild
 
 
@@ -200,11 +200,12 @@ class CollageWorker:
             keys=keys,
             existing=existing,
             source=source,
-            started_s=started_s,
+            begun_in_s=self._clock() - started_s,
             build=build,
         )
 
     def _end(self, begun: BegunWindow) -> WindowOutcome:
+        resumed_s = self._clock()
         event, keys, lease = begun.event, begun.keys, begun.lease
         build = self._builder.finish(begun.build)
         self._save_responses(event, keys, build)
@@ -220,7 +221,7 @@ class CollageWorker:
             build=build,
             replay=begun.message.replay,
             existing=begun.existing,
-            started_s=begun.started_s,
+            started_s=resumed_s - begun.begun_in_s,
             source=begun.source,
             request_id=lease.request_id,
         )

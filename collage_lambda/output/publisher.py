@@ -35,7 +35,7 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
     existing: Etags
     """Objects at its keys when it was claimed."""
     started_s: float
-    """Epoch second at which its claim succeeded."""
+    """Epoch second of its claim, later by the time that its invocation gave to other windows."""
     source: str | None = None
     """Where the rows of its batch came from."""
     request_id: str | None = None
@@ -110,6 +110,7 @@ class Publisher:
             built_at=datetime.fromtimestamp(self._clock(), UTC),
             replay=publication.replay,
             timings_ms=publication.build.timings_ms,
+            scaler=publication.build.scaler,
             source=publication.source,
             request_id=publication.request_id,
         )

@@ -38,8 +38,7 @@ class BatchWork(msgspec.Struct, frozen=True, kw_only=True):
     windows: int
     collages: int
     processing_ms: int
-    """Sum of the windows' processing times. It has the time in which two windows of an invocation
-    overlap twice, so it makes the cost too high rather than too low."""
+    """Sum of the windows' processing times: what they took of the invocations that built them."""
     collage_memory_mb: int
     """Memory of the collage function."""
 

@@ -228,8 +228,8 @@ PROCESSING_DURATION = Metric(
     name="ProcessingDuration",
     unit=Unit.MILLISECONDS,
     services=_COLLAGE,
-    meaning="time from a worker's claim of a window to its end; the properties `creator` and"
-    " `window_id` of the line say whose",
+    meaning="what a window took of its invocation, from a worker's claim to its end; the properties"
+    " `creator` and `window_id` of the line say whose",
 )
 MEMORY_PERCENT = Metric(
     name="MemoryPercent",

@@ -61,7 +61,7 @@ class Worker:
             keys=unused,
             existing={},
             source=None,
-            started_s=0,
+            begun_in_s=0,
             build=unused,
         )
 
