@@ -3,6 +3,9 @@
 Each line of a message has its window, batch and replay, the SQS message's id and receive count;
 Powertools adds the request id. `ops-dashboard trace` reads a window's lines. No line contains a URL
 or its signature.
+
+These keys are of the context that they are added in. A window's downloads start in a copy of it
+(`asyncio`), so their lines name their own window while the invocation is at another one.
 """
 
 from __future__ import annotations
@@ -27,9 +30,14 @@ def make_logger(service: Service = Service.COLLAGE) -> Logger:
     return Logger(service=service)
 
 
+def log_process(logger: Logger, scaler: str, memory_mb: int) -> None:
+    """Log that a process of the function is ready, and what it scales images by."""
+    logger.info("process started", scaler=scaler, memory_mb=memory_mb)
+
+
 def log_received(logger: Logger, record: SQSRecord) -> None:
     """Add the message to all following lines."""
-    logger.append_keys(
+    logger.thread_safe_append_keys(
         message_id=record.message_id,
         receives=record.attributes.approximate_receive_count,
         window_id=None,
@@ -47,7 +55,9 @@ def log_started(logger: Logger, message: Message) -> None:
 def add_window(logger: Logger, message: Message) -> None:
     """Add a window to all following lines."""
     event = message.event
-    logger.append_keys(window_id=event.window_id, batch_id=event.batch_id, replay=message.replay)
+    logger.thread_safe_append_keys(
+        window_id=event.window_id, batch_id=event.batch_id, replay=message.replay
+    )
 
 
 def log_ended(logger: Logger, message: Message, outcome: WindowOutcome) -> None:
