@@ -18,6 +18,7 @@ from delivery_time import delivery_s, max_record_age_s
 from settings import Settings
 
 import pulumi
+from collage_lambda.temporary_storage import TMP_MB
 from ops_dashboard.packaging import bundles
 from stream_ingest.contracts import environment
 from stream_ingest.contracts.metrics import namespace_of
@@ -77,6 +78,7 @@ class FunctionSettings:
             memory_mb=settings.collage_memory_mb,
             timeout_s=settings.collage_timeout_s,
             reserved_concurrency=settings.collage_reserved_concurrency,
+            tmp_mb=TMP_MB,
         )
         handler = "collage_lambda.handler.handle"
         variables = self._collage_variables()

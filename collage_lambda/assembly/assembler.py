@@ -73,7 +73,8 @@ class Assembler:
     async def assemble(self, window_s: float) -> Assembly:
         """Return the canvas after at most `window_s` seconds; late images fail with `timeout`.
 
-        Each image is in the cell of its number (`Canvas.arrange` has not been called).
+        Each image is in the cell of its number (`Canvas.arrange` has not been called). Raises
+        `StorageFullError` if there is no space for originals.
         """
         images = self._images
         tasks: list[asyncio.Task[CellOutcome]] = []
@@ -85,6 +86,8 @@ class Assembler:
                 ]
         except TimeoutError:
             pass  # the tasks that it cancelled are the late ones
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None  # which has cancelled the other tasks
         outcomes = [
             _late(index, image) if task.cancelled() else task.result()
             for index, (image, task) in enumerate(zip(images, tasks, strict=True))

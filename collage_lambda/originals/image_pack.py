@@ -6,29 +6,76 @@ its byte range. A pack is in memory up to 16 MB, beyond that in a temporary file
 
 from __future__ import annotations
 
+import errno
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
-from typing import IO, Self, TypeVar, cast
+from typing import IO, Any, Self, TypeVar, cast
 
 import msgspec
 
-from stream_ingest.contracts.errors import DecodeError
+from stream_ingest.contracts.errors import DecodeError, TransientError
 
 INDEX_MEMBER = "index.json"
 MAX_TOTAL_BYTES = 256 * 1024 * 1024
-"""Images beyond this are left out: half of the default size of Lambda's /tmp."""
+"""Images beyond this are left out: /tmp has to hold several packs (`temporary_storage.TMP_MB`)."""
 _IN_MEMORY_BYTES = 16 * 1024 * 1024
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time of a zip, the same for every member, so that equal images give equal bytes."""
 
+_FULL = "the function's temporary storage (/tmp) is full"
+
 I_ = TypeVar("I_", bound=msgspec.Struct)
 
 
+class StorageFullError(TransientError):
+    """The function's /tmp is full. Built alone, a window has all of it."""
+
+
+class _Spool(tempfile.SpooledTemporaryFile[bytes]):
+    """A temporary file for which /tmp may be too small; then it cannot be used any more."""
+
+    _is_full = False
+
+    def write(self, s: Any) -> int:  # noqa: ANN401 - any buffer
+        with self._noticing_full_storage():
+            return super().write(s)
+
+    def seek(self, *args: int) -> int:
+        with self._noticing_full_storage():
+            return super().seek(*args)
+
+    def close(self) -> None:
+        try:
+            super().close()
+        except OSError as error:
+            if error.errno != errno.ENOSPC:  # else there was no space for what is dropped now
+                raise
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _noticing_full_storage(self) -> Iterator[None]:
+        if self._is_full:
+            raise StorageFullError(_FULL)
+        try:
+            yield
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            self._is_full = True
+            raise StorageFullError(_FULL) from error
+
+
 def spool() -> IO[bytes]:
-    """Return an empty temporary file that stays in memory while it is small."""
-    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115 - the caller closes it
-    return cast("IO[bytes]", file)
+    """Return an empty temporary file that stays in memory while it is small.
+
+    Its methods raise `StorageFullError` if there is no space for it.
+    """
+    return cast("IO[bytes]", _Spool(max_size=_IN_MEMORY_BYTES))
 
 
 class PackWriter:
@@ -68,8 +115,10 @@ class PackWriter:
         _traceback: TracebackType | None,
     ) -> None:
         """Drop the pack's memory or temporary file."""
-        self._zip.close()
-        self._file.close()
+        try:
+            self._zip.close()
+        finally:
+            self._file.close()
 
 
 def open_pack(file: IO[bytes], index: type[I_]) -> tuple[zipfile.ZipFile, I_]:

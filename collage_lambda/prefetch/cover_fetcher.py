@@ -93,6 +93,8 @@ class CoverFetcher:
                     ]
             except TimeoutError:
                 pass  # the tasks that it cancelled are the late ones
+            except ExceptionGroup as failures:
+                raise failures.exceptions[0] from None  # which has cancelled the other tasks
         return [task.result() for task in tasks if not task.cancelled()]
 
     async def _fetch_cover(

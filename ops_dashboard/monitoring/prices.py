@@ -36,6 +36,7 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
     """All prices used by the project; a field's name is its key in a file of prices."""
 
     lambda_gb_s: Price = Price(0.0000133334, 1, "GB-s of arm64")
+    lambda_tmp_gb_s: Price = Price(0.0000000309, 1, "GB-s of temporary storage")
     lambda_request: Price = Price(0.20, MILLION, "invocations")
     kinesis_on_demand_hour: Price = Price(0.04, 1, "stream hours")
     kinesis_on_demand_gb_in: Price = Price(0.08, 1, "GB in")

@@ -192,6 +192,7 @@ def _collage(run: Run) -> list[Item]:
     originals = windows if run.job.originals else 0
     return [
         _item(stage, "function", windows * run.size.gb_s, prices.lambda_gb_s),
+        _item(stage, "temporary storage", windows * run.size.tmp_gb_s, prices.lambda_tmp_gb_s),
         _item(stage, "function", windows * cost.COLLAGE_INVOCATIONS, prices.lambda_request),
         _item(stage, "objects", always, prices.s3_put),
         _item(stage, "copy by creator", copies, prices.s3_put),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from collage_lambda.temporary_storage import FREE_TMP_MB, TMP_MB
 from ops_dashboard.monitoring.prices import Prices
 from ops_dashboard.planner.measured import Figures
 from ops_dashboard.planner.windowing_work import VCPU_MB
@@ -40,6 +41,11 @@ class CollageSize(msgspec.Struct, frozen=True, kw_only=True):
     def gb_s(self) -> float:
         """Billed GB-seconds of a window."""
         return self.seconds * self.memory_mb / 1_024
+
+    @property
+    def tmp_gb_s(self) -> float:
+        """Billed GB-seconds of temporary storage of a window."""
+        return self.seconds * (TMP_MB - FREE_TMP_MB) / 1_024
 
 
 def sizes(job: Job, figures: Figures, prices: Prices) -> list[CollageSize]:

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from collage_lambda.concurrency import MB
+from collage_lambda.originals.image_pack import MAX_TOTAL_BYTES
 from collage_lambda.settings import CollageSettings
 from ops_dashboard.packaging.bundles import BUNDLES
 from stream_ingest.contracts import environment
@@ -51,6 +53,16 @@ def test_functions_get_the_names_of_the_stacks_resources(dev: Recorder, name: st
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
     assert names.items() <= variables.items()
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_collage_function_has_space_for_the_packs_of_two_windows(
+    dev: Recorder, name: str
+) -> None:
+    """All others have what costs nothing."""
+    packs = 2 * 3 * MAX_TOTAL_BYTES // MB
+    wanted_mb = packs if name == "collage" else 512
+    assert dev.one("Function", name).inputs["ephemeralStorage"] == {"size": wanted_mb}
 
 
 def test_settings_reach_the_functions_that_they_concern(changed: Recorder) -> None:

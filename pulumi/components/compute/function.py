@@ -12,6 +12,7 @@ from components.security import hardening_policies, policies
 from components.security.hardening import NO_HARDENING, Hardening, allow_key, allow_placement
 
 import pulumi
+from collage_lambda.temporary_storage import FREE_TMP_MB
 from ops_dashboard.packaging.bundles import Bundle
 
 RUNTIME = "python3.13"
@@ -20,11 +21,15 @@ ARCHITECTURE = "arm64"
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Memory, time and concurrency of a function; a reserved concurrency of 0 reserves nothing."""
+    """Memory, time, concurrency and temporary storage of a function.
+
+    A reserved concurrency of 0 reserves nothing.
+    """
 
     memory_mb: int
     timeout_s: int
     reserved_concurrency: int = 0
+    tmp_mb: int = FREE_TMP_MB
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +117,7 @@ def create_function(
         role=role.role.arn,
         memory_size=args.limits.memory_mb,
         timeout=args.limits.timeout_s,
+        ephemeral_storage={"size": args.limits.tmp_mb},
         reserved_concurrent_executions=args.limits.reserved_concurrency or -1,
         environment={"variables": _variables(name, args)},
         vpc_config=args.hardening.vpc_config,

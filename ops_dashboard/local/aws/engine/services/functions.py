@@ -56,6 +56,7 @@ def _configuration(inputs: Inputs) -> dict[str, Any]:
         "Role": inputs.text("role"),
         "MemorySize": inputs.number("memorySize"),
         "Timeout": inputs.number("timeout"),
+        "EphemeralStorage": {"Size": inputs.required_block("ephemeralStorage").number("size")},
         "Environment": {"Variables": variables},
         "LoggingConfig": {
             "LogFormat": logging.text("logFormat"),
