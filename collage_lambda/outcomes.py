@@ -116,6 +116,8 @@ class BuildResult(msgspec.Struct, frozen=True, kw_only=True):
     thumbnail: bytes
     originals_key: str | None
     timings_ms: dict[str, int]
+    scaler: str
+    """What scaled its images (`image.scaling.scaler_name`)."""
     placeholder_suspects: list[str]
     """sha256 of images that the stack has now found at several creators."""
 
@@ -134,7 +136,7 @@ class WindowEnd(msgspec.Struct, frozen=True, kw_only=True):
     failures: dict[str, int]
     completed_at: str
     duration_ms: int
-    """From the claim to the end."""
+    """What it took of its invocation, from the claim to the end."""
     bytes_downloaded: int = 0
     collage_bytes: int | None = None
     """Size of the collage."""

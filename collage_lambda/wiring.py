@@ -20,7 +20,9 @@ from collage_lambda.assembly.placeholders import Placeholders
 from collage_lambda.cancelled_runs import CancelledRuns
 from collage_lambda.download.probe import answer_probe
 from collage_lambda.image.process_setup import configure_process
+from collage_lambda.image.scaling import scaler_name
 from collage_lambda.lease import WindowLeases
+from collage_lambda.log_lines import log_process, make_logger
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.output.announcer import Announcer
 from collage_lambda.output.batch_sources import BatchSources
@@ -76,6 +78,7 @@ def from_environment() -> App:
     prepare_structs()
     configure_process()
     settings = CollageSettings.from_env(os.environ)
+    log_process(make_logger(), scaler_name(simd=settings.simd_scaling), settings.memory_mb)
     return build(settings, connect(settings), time.time)
 
 

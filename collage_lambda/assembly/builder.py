@@ -16,6 +16,7 @@ from collage_lambda.assembly.assembler import Assembler
 from collage_lambda.assembly.content_memory import ContentMemory
 from collage_lambda.assembly.duplicates import without_shown
 from collage_lambda.assembly.placeholders import Placeholders
+from collage_lambda.image.scaling import scaler_name
 from collage_lambda.originals.cached_images import CachedImages, PrefetchedCovers
 from collage_lambda.originals.image_pack import spool
 from collage_lambda.originals.originals_pack import OriginalsWriter
@@ -144,6 +145,7 @@ class Builder:
                 "assemble": round(1000 * (assembled_s - begun.started_s)),
                 "encode": round(1000 * (encoded_s - composing_s)),
             },
+            scaler=scaler_name(simd=self._pipeline.simd),
             placeholder_suspects=self._recognise(event, assembly),
         )
 

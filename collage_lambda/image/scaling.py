@@ -58,6 +58,14 @@ def resize_by_pillow(image: Image.Image, size: Size) -> Image.Image:
     return image.resize(size, _LANCZOS)
 
 
+def scaler_name(*, simd: bool) -> str:
+    """Return what scales RGB pictures in this process: ``pic-scale`` or ``Pillow``.
+
+    Without `simd` it is Pillow.
+    """
+    return "pic-scale" if simd and simd_resize() is not None else "Pillow"
+
+
 @cache
 def simd_resize() -> Resize | None:
     """Return pic-scale's function, which runs in the thread that calls it; None if it is no use."""

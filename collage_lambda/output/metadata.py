@@ -73,6 +73,8 @@ class WindowMetadata(msgspec.Struct, frozen=True, kw_only=True):
     failures: dict[str, int]
     bytes_downloaded: int
     timings_ms: dict[str, int]
+    scaler: str | None = None
+    """What scaled its images: ``pic-scale`` or ``Pillow``."""
     cells: list[CellRecord]
 
 
@@ -121,6 +123,7 @@ def describe(  # noqa: PLR0913 - one argument per source of facts
     built_at: datetime,
     replay: str | None,
     timings_ms: dict[str, int],
+    scaler: str | None = None,
     source: str | None = None,
     request_id: str | None = None,
 ) -> WindowMetadata:
@@ -151,6 +154,7 @@ def describe(  # noqa: PLR0913 - one argument per source of facts
         failures=assembly.failures,
         bytes_downloaded=assembly.bytes_downloaded,
         timings_ms=timings_ms,
+        scaler=scaler,
         cells=cell_records(event, assembly),
     )
 

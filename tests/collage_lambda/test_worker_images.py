@@ -173,6 +173,29 @@ def test_a_stack_may_leave_all_scaling_to_pillow(
     assert bench.metadata(event)["failures"] == {}
 
 
+@pytest.mark.parametrize(
+    ("simd", "found", "name"),
+    [
+        (True, scaling.resize_by_pillow, "pic-scale"),
+        (True, None, "Pillow"),
+        (False, scaling.resize_by_pillow, "Pillow"),
+    ],
+)
+def test_the_metadata_say_what_scaled_the_images(
+    bench: WorkerBench,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    simd: bool,
+    found: scaling.Resize | None,
+    name: str,
+) -> None:
+    monkeypatch.setattr(scaling, "simd_resize", lambda: found)
+    bench.simd = simd
+    event = bench.event("body/0")
+    bench.work(event)
+    assert bench.metadata(event)["scaler"] == name
+
+
 def test_the_window_ends_before_the_invocation_does(bench: WorkerBench) -> None:
     """What is late then is a timeout, and the others are shown."""
     event = bench.event("body/0", "hang")

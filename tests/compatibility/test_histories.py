@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from collage_lambda.messages import read_message
+from collage_lambda.output.metadata import WindowMetadata
 from ops_dashboard.inspect.window_record import window_record
 from stream_ingest.aws.items import from_wire
 from stream_ingest.batches.progress import Counted
@@ -17,7 +19,7 @@ from stream_ingest.records.codec import unpack
 from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.state import CreatorState, Tally
 from tests.compatibility.generations import GENERATIONS, account_of
-from tests.fakes.ingest.aws import TABLE, TEMP
+from tests.fakes.ingest.aws import OUTPUT, TABLE, TEMP
 from tests.fakes.ingest.rows import NOW_S, cover_url
 from tests.faults.harness import wiring
 from tests.faults.harness.checks import invariants
@@ -94,6 +96,16 @@ def test_a_prefetched_cover_is_found_where_it_was_put(generation: str) -> None:
     data = pack[cover.offset : cover.offset + cover.length]
     assert data == runner.account.covers.bytes_of(identity(24))
     assert cover.member in {int(member) for member in item["waiting"]}
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_metadata_say_what_scaled_the_images_since_that_is_recorded(generation: str) -> None:
+    with account_of(generation) as runner:
+        item = from_wire(runner.account.dynamodb.items["ann", "window#000001"])
+        document = runner.account.s3.read(OUTPUT, item["metadata_key"])
+    found = msgspec.json.decode(document, type=WindowMetadata)
+    assert found.scaler == ("Pillow" if generation == "unreleased" else None)
+    assert found.window_id == "ann:000001"
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)

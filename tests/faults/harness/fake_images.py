@@ -188,6 +188,7 @@ class FakeBuilder:
             thumbnail=fake_image("thumbnail", shown) if shown else b"",
             originals_key=keys.originals if kept or before.count else None,
             timings_ms={"assemble": 1},
+            scaler="Pillow",
             placeholder_suspects=[],
         )
 
