@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 ARCHIVE_LAG = timedelta(minutes=10)
 """Maximum lag of an archive (EventBridge User Guide: wait ten minutes before a replay)."""
-_ENDED_REPLAY = frozenset(
-    {"IllegalStatusException", "ResourceNotFoundException", "ValidationException"}
-)
-"""Codes of a replay that cannot be cancelled any more; the last one is the embedded AWS's."""
+_ENDED_REPLAY = frozenset({"IllegalStatusException", "ResourceNotFoundException"})
+"""Codes of a replay that cannot be cancelled any more."""
+_ENDED_EMBEDDED_REPLAY = ("ValidationException", "Replay is already completed")
+"""The embedded AWS's code and message of such a replay."""
 
 
 class ArchiveReplay:
@@ -63,8 +63,14 @@ class ArchiveReplay:
             with map_errors("cancel a replay"):
                 self._events.cancel_replay(ReplayName=name)
         except ClientError as error:
-            if error_code(error) not in _ENDED_REPLAY:
+            if not _has_ended(error):
                 raise
+
+
+def _has_ended(error: ClientError) -> bool:
+    """Return whether a replay could not be cancelled because it has ended."""
+    code, message = error_code(error), error.response.get("Error", {}).get("Message", "")
+    return code in _ENDED_REPLAY or (code, message) == _ENDED_EMBEDDED_REPLAY
 
 
 def lag_warning(end: datetime, now: datetime) -> str | None:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import boto3
 import msgspec
 import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 
 from ops_dashboard.inspect.window_record import WindowRecord
-from ops_dashboard.recovery.replay import is_retryable, lag_warning, replay_name
+from ops_dashboard.recovery.replay import ArchiveReplay, is_retryable, lag_warning, replay_name
 from ops_dashboard.recovery.replay_result import ReplayResult, summary_of
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -49,6 +53,42 @@ def test_only_failures_that_may_have_passed_are_retried(
     changes: dict[str, object], *, chosen: bool
 ) -> None:
     assert is_retryable(window(**changes)) is chosen
+
+
+def cancel(code: str, message: str) -> None:
+    """Cancel a replay that EventBridge refuses to cancel."""
+    events = boto3.client("events", region_name="us-east-1")
+    outputs: Any = None
+    with Stubber(events) as refusing:
+        refusing.add_client_error("cancel_replay", code, message, http_status_code=400)
+        ArchiveReplay(events, outputs).cancel("replay")
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("IllegalStatusException", "Replay replay is not in a valid state for this operation."),
+        ("ResourceNotFoundException", "Replay replay does not exist."),
+        ("ValidationException", "Replay is already completed"),
+    ],
+)
+def test_a_replay_that_has_ended_need_not_be_cancelled(code: str, message: str) -> None:
+    cancel(code, message)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("ValidationException", "1 validation error detected: Value at 'replayName' failed"),
+        ("ConcurrentModificationException", "Replay replay was modified by another request."),
+        ("AccessDeniedException", "not authorized to perform: events:CancelReplay"),
+    ],
+)
+def test_a_replay_that_cannot_be_cancelled_for_another_reason_is_an_error(
+    code: str, message: str
+) -> None:
+    with pytest.raises(ClientError, match=code):
+        cancel(code, message)
 
 
 def test_names_of_replays_differ_within_a_second() -> None:
