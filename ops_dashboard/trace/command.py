@@ -7,10 +7,11 @@ import boto3
 from ops_dashboard.inspect.named import check_window_id
 from ops_dashboard.printing.tables import table_of
 from ops_dashboard.printing.terminal import print_json, print_line, print_table
+from ops_dashboard.trace.fact_text import with_facts
 from ops_dashboard.trace.photo_command import show_photo
 from ops_dashboard.trace.query import trace_query
 from ops_dashboard.trace.reader import TimelineReader
-from ops_dashboard.trace.timeline import Timeline, with_facts
+from ops_dashboard.trace.timeline import Timeline
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
 from stream_ingest.contracts.errors import DecodeError, NotFoundError

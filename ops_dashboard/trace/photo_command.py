@@ -6,9 +6,9 @@ import boto3
 
 from ops_dashboard.printing.tables import table_of
 from ops_dashboard.printing.terminal import print_json, print_line, print_table
+from ops_dashboard.trace.fact_text import with_facts
 from ops_dashboard.trace.photo_reader import PhotoStoryReader
 from ops_dashboard.trace.photo_story import PhotoStory
-from ops_dashboard.trace.timeline import with_facts
 from rendition_lambda.lifecycle import Work
 from rendition_lambda.photo_item import Photo
 from rendition_lambda.reference import PhotoReferences

@@ -5,7 +5,7 @@ The table has its state, the buckets its objects, and the log lines show how it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,8 +26,6 @@ _OMITTED = frozenset(
     }
 )  # fmt: skip
 """Fields of a log line that are shown elsewhere or of no interest."""
-_NAMES = {"function_request_id": "request", "message_id": "message", "receives": "receives"}
-"""Shorter names of the fields that identify a request."""
 
 
 class StoredObject(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,27 +174,3 @@ def _own_time(text: object) -> datetime | None:
         return datetime.strptime(str(text), _LOG_TIME)  # noqa: DTZ007 - the format has %z
     except ValueError:
         return None
-
-
-def with_facts(steps: Iterable[Step]) -> Iterator[tuple[Step, str]]:
-    """Yield each step with its facts as text, such as ``images 35, because full``.
-
-    Request and message ids appear only when they change.
-    """
-    last: dict[str, object] = {}
-    for step in steps:
-        facts = {
-            _NAMES.get(name, name): value
-            for name, value in step.facts.items()
-            if value not in (None, {}, []) and not (name in _NAMES and last.get(name) == value)
-        }
-        last |= step.facts
-        yield step, ", ".join(f"{name} {_value(value)}" for name, value in facts.items())
-
-
-def _value(value: object) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{name} {_value(each)}" for name, each in value.items()) + "}"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return "[" + ", ".join(map(_value, value)) + "]"
-    return str(value)

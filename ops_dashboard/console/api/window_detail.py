@@ -15,7 +15,8 @@ from ops_dashboard.console.api.json_api import in_thread, json_response, query_v
 from ops_dashboard.inspect.window_metadata import read_metadata
 from ops_dashboard.inspect.window_record import WindowRecord
 from ops_dashboard.recovery.replay import is_retryable
-from ops_dashboard.trace.timeline import EmptyCell, StoredObject, Timeline, with_facts
+from ops_dashboard.trace.fact_text import with_facts
+from ops_dashboard.trace.timeline import EmptyCell, StoredObject, Timeline
 from stream_ingest.contracts.errors import DecodeError
 
 _REDIRECT_LIFETIME_S = 240

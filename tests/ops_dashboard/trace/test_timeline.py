@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 from ops_dashboard.inspect.window_record import WindowRecord
-from ops_dashboard.trace.timeline import StoredObject, log_line, timeline_steps, with_facts
+from ops_dashboard.trace.timeline import StoredObject, log_line, timeline_steps
 from stream_ingest.batches.progress import Batch
 
 WINDOW = WindowRecord(
@@ -88,15 +88,3 @@ def test_a_line_that_is_none_of_ours_is_with_facts_as_it_is() -> None:
         found = log_line(text, "2026-11-21 11:00:03.950")
         assert (found.service, found.message) == ("lambda", text.strip())
         assert found.at == datetime(2026, 11, 21, 11, 0, 3, 950_000, tzinfo=UTC)
-
-
-def test_a_request_id_is_shown_when_it_changes() -> None:
-    requests = ("one", "one", "two")
-    lines = [
-        log_line(line(f"0{index},000", "x", function_request_id=request, n=index), "2026-11-21")
-        for index, request in enumerate(requests)
-    ]
-    text = [
-        facts for _, facts in with_facts(timeline_steps(WINDOW, None, [], lines)) if "n " in facts
-    ]
-    assert text == ["request one, n 0", "n 1", "request two, n 2"]

@@ -72,8 +72,8 @@ def test_a_timeline_has_times_and_reasons_and_on_request_the_log_lines(
     monkeypatch.setattr(LogSearch, "lines", lambda *_: ([line], None))
     short = timeline(console)
     assert [step["source"] for step in short["steps"]] == ["table", "table"]
-    assert short["steps"][0]["facts"] == "images 1, because full"
-    assert short["steps"][-1]["facts"] == "images_ok 0, error no worker ended it"
+    assert short["steps"][0]["facts"] == "images 1, because it was full"
+    assert short["steps"][-1]["facts"] == "images in the collage 0, error no worker ended it"
     assert {each["what"]: each["bytes"] for each in short["objects"]}["collage"] is None
     assert "ann:000001" in short["query"]
     whole = timeline(console, "?logs=true")
