@@ -18,6 +18,7 @@ const KINDS = {
 };
 let letters = [];
 let remaining = {};
+let listings = 0;
 let openWindow = () => undefined;
 
 /** What a letter is about: its window, or what it says, with file and batch. */
@@ -69,14 +70,22 @@ function draw() {
 
 /** Take letters off the page that are gone: SQS still counts them for a moment. */
 function remove(ids) {
+  listings += 1; // one that was requested before may still have them
   letters = letters.filter((letter) => !ids.includes(letter.id));
   draw();
 }
 
-/** List what SQS counts; with `all`, also what it has not counted yet. */
+/** List what SQS counts; with `all`, also what it has not counted yet. Only the last request counts. */
 async function load(all = "") {
-  ({ letters, remaining } = await get(`/api/failures/letters${query({ all })}`));
-  draw();
+  const now = (listings += 1);
+  try {
+    const listing = await get(`/api/failures/letters${query({ all })}`);
+    if (now !== listings) return;
+    ({ letters, remaining } = listing);
+    draw();
+  } catch (error) {
+    if (now === listings) throw error;
+  }
 }
 
 async function redrive(request, button) {
@@ -118,6 +127,7 @@ export function showDeadLetters(open) {
   openWindow = open;
   $("redrive-all").addEventListener("click", (event) => redrive({ all: true }, event.currentTarget));
   $("refresh").addEventListener("click", () => load("yes").catch((error) => toast(error.message, "bad")));
-  onDeadCount(() => load());
-  load().catch((error) => fill($("letters"), h("p", { class: "notice bad" }, error.message)));
+  const show = () => load().catch((error) => fill($("letters"), h("p", { class: "notice bad" }, error.message)));
+  onDeadCount(show);
+  show();
 }
