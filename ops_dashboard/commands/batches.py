@@ -12,6 +12,7 @@ import typer
 from ops_dashboard.commands.shared import After, AsCsv, Limit, Out, refuse_together
 from stream_ingest.cli import options
 from stream_ingest.cli.groups import Work
+from stream_ingest.contracts.triggers import Trigger
 from stream_ingest.sources.timerange import between
 
 BATCHES_EXAMPLES = """Examples:
@@ -52,10 +53,9 @@ def batches(  # noqa: PLR0913 - one parameter for each option
         ),
     ] = None,
     trigger: Annotated[
-        str | None,
+        Trigger | None,
         typer.Option(
-            help="Only batches of this trigger: mysql-push, mysql-follow, csv-push, s3-trigger,"
-            " sqs-trigger."
+            metavar="TRIGGER", help=f"Only batches of this trigger: {', '.join(Trigger)}."
         ),
     ] = None,
     start: Annotated[

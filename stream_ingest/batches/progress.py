@@ -15,6 +15,7 @@ import msgspec
 
 from stream_ingest.batches.window_counts import WindowCounts
 from stream_ingest.contracts import table
+from stream_ingest.contracts.triggers import Trigger
 from stream_ingest.records.rows import RefusalReason
 
 OPEN_BATCHES = ("sending", "sent", "abandoning", "rejecting", "flushed")
@@ -28,7 +29,7 @@ COUNTED = (*table.TALLY_ATTRIBUTES, "deferred", "since")
 """Numbers of a count that are stored."""
 ERASED = "erased"
 """In the counts of windows by status: those that were erased with their creators."""
-FOLLOW_TRIGGER = "mysql-follow"
+FOLLOW_TRIGGER = Trigger.MYSQL_FOLLOW.value
 """Trigger of batches of `stream-ingest follow`, which are being sent for a day."""
 STALE_AFTER_S = 86_400
 """Seconds after which a batch that is still being sent is not reported as open any more, and

@@ -12,6 +12,7 @@ import re
 import unicodedata
 
 from stream_ingest.contracts.errors import DecodeError
+from stream_ingest.contracts.triggers import Trigger
 
 MAX_CREATOR_BYTES = 128
 """Longest creator name in UTF-8 bytes; TikTok's handles have 24, its nicknames 30 characters."""
@@ -23,7 +24,7 @@ MAX_TRIGGER = 64
 ERASED_CREATOR = "(erased)"
 """Name under which the counts of erased creators are kept; no TikTok handle has parentheses."""
 
-SMOKE_TRIGGER = "smoke"
+SMOKE_TRIGGER = Trigger.SMOKE.value
 """Trigger of batches of `ops-dashboard smoke`, which removes them at its end: they are in no log
 and no statistics, their end is not announced, and they are no open work."""
 

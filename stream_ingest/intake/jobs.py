@@ -23,10 +23,11 @@ from stream_ingest.contracts.batch_options import (
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.naming import MAX_BATCH_ID
 from stream_ingest.contracts.reading import Reading
+from stream_ingest.contracts.triggers import Trigger
 from stream_ingest.intake.uploads import Upload
 from stream_ingest.records.codec import BatchHeader
 
-S3_TRIGGER = "s3-trigger"
+S3_TRIGGER = Trigger.S3_TRIGGER.value
 CSV_FOLDER = "csv-files/"
 CSV_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 """Names of CSV files, in any case."""

@@ -9,6 +9,7 @@ import msgspec
 from stream_ingest.contracts.batch_options import BatchOptions
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.reading import PLAIN_READING
+from stream_ingest.contracts.triggers import Trigger
 from stream_ingest.intake.job_store import JobStore
 from stream_ingest.intake.jobs import Job, ObjectId, batch_id_of
 from stream_ingest.intake.objects import GoneError, find_object
@@ -18,7 +19,7 @@ from stream_ingest.records.codec import BatchHeader
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-SQS_TRIGGER = "sqs-trigger"
+SQS_TRIGGER = Trigger.SQS_TRIGGER.value
 
 
 class Buckets(NamedTuple):

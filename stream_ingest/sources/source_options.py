@@ -13,6 +13,7 @@ from stream_ingest.contracts.creators import CreatorCase
 from stream_ingest.contracts.date_form import DateForm, parse_dates
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import parse_duration
+from stream_ingest.contracts.triggers import Trigger
 from stream_ingest.contracts.zones import parse_zone
 from stream_ingest.sources.creator_filter import CreatorFilter
 from stream_ingest.sources.csv_file import CsvSource
@@ -63,7 +64,7 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def trigger(self) -> str:
         """Trigger of a batch from this source."""
-        return "csv-push" if self.csv else "mysql-push"
+        return Trigger.CSV_PUSH if self.csv else Trigger.MYSQL_PUSH
 
     @property
     def table_name(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from stream_ingest.batches.progress import ENDED_BATCHES, OPEN_BATCHES
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.timestamps import iso_second
+from stream_ingest.contracts.triggers import Trigger
 
 OPEN, PROBLEMS = "open", "problems"
 OUTCOMES: Mapping[str, frozenset[OutcomeKind]] = {
@@ -81,10 +82,12 @@ def batch_filter(
     since: datetime | None,
     until: datetime | None,
 ) -> BatchFilter:
-    """Return the filter of what a person chose; raises `UserError` for an unknown outcome."""
-    if outcome is not None and outcome not in OUTCOMES:
-        msg = f"outcome {outcome[:40]!r}: expected one of {', '.join(OUTCOMES)}"
-        raise UserError(msg)
+    """Return the filter of what a person chose.
+
+    Raises `UserError` for an unknown outcome or trigger.
+    """
+    _check("outcome", outcome, OUTCOMES)
+    _check("trigger", trigger, tuple(Trigger))
     default = BatchFilter()
     return BatchFilter(
         kinds=OUTCOMES[outcome] if outcome else default.kinds,
@@ -92,6 +95,12 @@ def batch_filter(
         since=iso_second(since) if since else default.since,
         until=iso_second(until) if until else default.until,
     )
+
+
+def _check(what: str, value: str | None, known: Collection[str]) -> None:
+    if value is not None and value not in known:
+        msg = f"{what} {value[:40]!r}: expected one of {', '.join(known)}"
+        raise UserError(msg)
 
 
 def _is_day(at: str) -> bool:

@@ -89,14 +89,15 @@ class BatchPages:
         rows: list[BatchRow] = []
         searched, last = 0, None
         while len(rows) <= limit and searched < MAX_SEARCHED:
-            part = list(islice(entries, _CHUNK))
+            size = _CHUNK if searched else min(limit + 1, _CHUNK)
+            part = list(islice(entries, size))
             searched += len(part)
             for entry, row in zip(part, self._matching(part, wanted), strict=True):
                 if row is not None and len(rows) == limit:
                     return BatchPage(batches=rows, next=_cursor(last))
                 last = entry
                 rows += [row] if row is not None else []
-            if len(part) < _CHUNK:
+            if len(part) < size:
                 return BatchPage(batches=rows)
         found_less = len(rows) < limit and last is not None
         to = str(last[table.CLOSED_AT]) if last and found_less else None

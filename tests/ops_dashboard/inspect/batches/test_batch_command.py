@@ -111,6 +111,7 @@ def test_a_file_appears_when_it_is_complete(commands: Commands, tmp_path: Path) 
     ("line", "code", "said"),
     [
         ("--outcome fine", 2, "Invalid value for '--outcome'"),
+        ("--trigger s3-triger", 2, "Invalid value for '--trigger'"),
         ("--csv --json", 2, "--csv and --out exclude --json"),
         ("--from today --to yesterday", 2, "--from today is not before --to yesterday"),
         ("--after x", 2, "not a cursor of this listing"),

@@ -117,6 +117,18 @@ def test_a_page_costs_calls_by_its_size_not_by_the_number_of_batches(
     assert costs[0].count("BatchGetItem") == 1
 
 
+@pytest.mark.parametrize("limit", [3, 25])
+def test_a_page_reads_the_windows_of_its_batches_and_of_the_one_after(
+    ops_table: OpsTable, calls: list[str], limit: int
+) -> None:
+    counted = {"accepted": 5, "duplicates": 0, "windows": 1}
+    for at in range(40):
+        put(ops_table, f"b{at}", NOW_S - at, counted=counted)
+    statuses = len(BatchFilter().statuses())
+    pages_of(ops_table).list_page(BatchFilter(), limit=limit)
+    assert calls.count("Query") == statuses + limit + 1
+
+
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [
@@ -127,7 +139,7 @@ def test_a_page_costs_calls_by_its_size_not_by_the_number_of_batches(
         ({"trigger": "csv-push"}, ["known"]),
         ({"since": "2026-11-05"}, ["running", "broken", "bad"]),
         ({"since": "2026-11-05", "until": "2026-11-06"}, ["bad"]),
-        ({"trigger": "nobody's"}, []),
+        ({"trigger": "s3-trigger"}, []),
         ({"since": "2026-11-06", "until": "2026-11-05"}, []),
     ],
 )
