@@ -7,6 +7,7 @@ stored. Totals and lists read index entries and part files up to a limit, and sa
 from __future__ import annotations
 
 import heapq
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -19,6 +20,7 @@ from ops_dashboard.inspect.discards import Discards
 from ops_dashboard.inspect.failure import Failure, RefusedRow, of_row, of_window
 from ops_dashboard.inspect.merging import Step, merge_page
 from ops_dashboard.inspect.refused_rows import AcceptRow, RefusedFilter, RefusedRows
+from ops_dashboard.inspect.shared_reads import SharedReads
 from ops_dashboard.inspect.window_filter import WindowFilter, reasons
 from ops_dashboard.inspect.window_pages import MAX_SCANNED, PAGE, Accept, WindowPages, listing
 from stream_ingest.aws.items import Item
@@ -86,6 +88,7 @@ class FailureList:
     def __init__(self, pages: WindowPages, rows: RefusedRows, discards: Discards) -> None:
         """Read windows and rows of one stack."""
         self._pages, self._rows, self._discards = pages, rows, discards
+        self._reads = SharedReads[Item](time.monotonic)
 
     def list_page(self, wanted: FailureFilter, *, limit: int, after: str | None) -> FailurePage:
         """Return the failures after cursor `after`; raises `UserError` if it is invalid.
@@ -98,7 +101,11 @@ class FailureList:
         if wanted.windows is not None:
             name = listing(wanted.windows)
             sources[name] = self._pages.steps(
-                wanted.windows, limit=limit, after=start.get(name), accept=self._accept(wanted)
+                wanted.windows,
+                limit=limit,
+                after=start.get(name),
+                accept=self._accept(wanted),
+                read=self._read(wanted.windows, "list") if after is None else None,
             )
         if wanted.rows is not None:
             sources[_ROWS] = self._rows.steps(
@@ -124,16 +131,16 @@ class FailureList:
     def newer(self, wanted: FailureFilter, since: datetime) -> list[Failure]:
         """Return failures of the second of `since` or later, some of the newest of each kind.
 
-        Cheap enough to poll: reads at most `MAX_PARTS` part files.
+        Cheap enough to poll: reads at most `MAX_PARTS` part files, and knows those that were there
+        a minute ago.
         """
         since = since.replace(microsecond=0)  # as windows and part files have their times
         windows = self._pages.newer(wanted.windows, since) if wanted.windows is not None else []
-        rows: list[Failure] = []
+        rows: list[RefusedRow] = []
         if wanted.rows is not None:
             new = msgspec.structs.replace(wanted.rows, since=since)
-            only_rows = msgspec.structs.replace(wanted, windows=None, rows=new)
-            rows = self.list_page(only_rows, limit=PAGE, after=None).failures
-        return [*map(of_window, windows), *rows]
+            rows = self._rows.newer(new, self._accept_row(wanted), parts=MAX_PARTS, limit=PAGE)
+        return [*map(of_window, windows), *map(of_row, rows)]
 
     def totals(self, wanted: FailureFilter) -> FailureTotals:
         """Count the failures by reason."""
@@ -149,7 +156,7 @@ class FailureList:
 
     def ids(self, wanted: FailureFilter) -> NamedFailures:
         """Return the ids of the newest windows and rows."""
-        windows = [_id_of(each) for each in islice(self._entries(wanted), MAX_NAMED + 1)]
+        windows = [_id_of(each) for each in islice(self._entries(wanted, "ids"), MAX_NAMED + 1)]
         rows, complete = list[str](), True
         if wanted.rows is not None:
             accept = self._accept_row(wanted)
@@ -171,7 +178,7 @@ class FailureList:
     def _window_totals(self, wanted: FailureFilter) -> Totals:
         counts: Counter[str] = Counter()
         total = 0
-        for entry in islice(self._entries(wanted), MAX_COUNTED + 1):
+        for entry in islice(self._entries(wanted, "totals"), MAX_COUNTED + 1):
             if total == MAX_COUNTED:
                 return Totals(total=total, by_reason=dict(counts.most_common()), complete=False)
             failures = entry.get("failures")
@@ -181,10 +188,15 @@ class FailureList:
             total += 1
         return Totals(total=total, by_reason=dict(counts.most_common()), complete=True)
 
-    def _entries(self, wanted: FailureFilter) -> Iterator[Item]:
+    def _entries(self, wanted: FailureFilter, reader: str) -> Iterator[Item]:
         if wanted.windows is None:
             return iter(())
-        return filter(self._accept(wanted), self._pages.entries(wanted.windows))
+        read = self._read(wanted.windows, reader)
+        return filter(self._accept(wanted), filter(wanted.windows.selects, read))
+
+    def _read(self, wanted: WindowFilter, reader: str) -> Iterator[Item]:
+        """Return all index entries: list and totals of a page share them."""
+        return self._reads.join(wanted, reader, lambda: self._pages.read_all(wanted))
 
     def _accept(self, wanted: FailureFilter) -> Accept:
         is_discarded = self._discards.of()

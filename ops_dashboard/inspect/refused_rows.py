@@ -1,14 +1,12 @@
 """Refused rows of all batches, newest part file first. Edge (S3).
 
 Rows are in part files of their batches (`stream_ingest.push.refused_rows`); the time of a row is
-when its part was stored. The names of the parts are listed for each page: 1,000 a request, at most
-`MAX_LISTED`.
+when its part was stored. `refused_part_names` lists the parts.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,23 +21,21 @@ from ops_dashboard.inspect.batches.refused_parts import read_part
 from ops_dashboard.inspect.cursors import Position
 from ops_dashboard.inspect.failure import RefusedRow
 from ops_dashboard.inspect.merging import Step
-from stream_ingest.aws.errors import map_errors
+from ops_dashboard.inspect.refused_part_names import Part, RefusedPartNames
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.contracts.object_keys import REFUSED_PREFIX
-from stream_ingest.contracts.timestamps import iso_second
 from stream_ingest.records.rows import RefusalReason, RowRefusal
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-MAX_LISTED = 10_000
 MAX_COUNTED = 200
 """Part files that are read for totals, …"""
 _READERS = 10
 """… and how many at once; boto3's clients keep ten connections."""
+_POLL_AGE_S = 60.0
+"""How old the names of part files may be for what is polled."""
 PASSING = frozenset({RefusalReason.NOT_SENT, RefusalReason.DEFERRED})
 """Reasons for which the same row may be accepted later."""
-_PART = re.compile(rf"{REFUSED_PREFIX}(?P<batch>[^/]+)/part-[0-9]{{5,}}\.jsonl")
 _PLACE = frozenset({"at", "key", "line"})
 _ID_DIGITS = 32
 _DIGITS = 9
@@ -74,7 +70,7 @@ class RefusedFilter(msgspec.Struct, frozen=True, kw_only=True):
         """Return whether rows with a reason may match."""
         return self.reason in (None, reason) and self.passing in (None, reason in PASSING)
 
-    def has_part(self, part: _Part) -> bool:
+    def has_part(self, part: Part) -> bool:
         """Return whether rows of a part file may match."""
         return (
             self.batch_id in (None, part.batch_id)
@@ -90,20 +86,13 @@ class RefusedCount(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool
 
 
-class _Part(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    at: str
-    """The second in which it was stored, as sortable text."""
-    key: str
-    stored_at: datetime
-    batch_id: str
-
-
 class RefusedRows:
     """Reads the refused rows of one stack."""
 
     def __init__(self, s3: S3Client, bucket: str) -> None:
         """Read the stack's output bucket."""
         self._s3, self._bucket = s3, bucket
+        self._names = RefusedPartNames(s3, bucket)
         # A part is replaced as a whole, at another time; so its rows are those of its key and time.
         self._known_reasons = lru_cache(MAX_COUNTED)(partial(self._reasons, RefusedFilter()))
 
@@ -131,6 +120,16 @@ class RefusedRows:
     def every(self, wanted: RefusedFilter, accept: AcceptRow = any_row) -> Iterator[RefusedRow]:
         """Yield all rows, with one part file in memory."""
         return self._found(self._parts(wanted)[0], wanted, accept)
+
+    def newer(
+        self, wanted: RefusedFilter, accept: AcceptRow = any_row, *, parts: int, limit: int
+    ) -> list[RefusedRow]:
+        """Return up to `limit` rows of the newest part files, of which `parts` are read at most.
+
+        Cheap enough to poll: a part file that is less than a minute old may be missing.
+        """
+        newest, _ = self._parts(wanted, _POLL_AGE_S)
+        return list(islice(self._found(newest[:parts], wanted, accept), limit))
 
     def ids(
         self, wanted: RefusedFilter, accept: AcceptRow = any_row, *, limit: int
@@ -163,40 +162,23 @@ class RefusedRows:
         )
 
     def _found(
-        self, parts: list[_Part], wanted: RefusedFilter, accept: AcceptRow
+        self, parts: list[Part], wanted: RefusedFilter, accept: AcceptRow
     ) -> Iterator[RefusedRow]:
         for part in parts:
             for row_id, row in self._rows(part):
                 if wanted.matches(row) and accept(row_id):
                     yield _row(part, row_id, row)
 
-    def _parts(self, wanted: RefusedFilter) -> tuple[list[_Part], bool]:
+    def _parts(self, wanted: RefusedFilter, max_age_s: float = 0) -> tuple[list[Part], bool]:
         """Return the part files, newest first, and whether these are all."""
-        prefix = f"{REFUSED_PREFIX}{wanted.batch_id}/" if wanted.batch_id else REFUSED_PREFIX
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=prefix
-        )
-        objects = (item for page in pages for item in page.get("Contents", []))
-        with map_errors("list refused rows"):
-            listed = list(islice(objects, MAX_LISTED + 1))
-        named = ((_PART.fullmatch(item["Key"]), item) for item in listed[:MAX_LISTED])
-        parts = [
-            _Part(
-                at=iso_second(item["LastModified"]),
-                key=item["Key"],
-                stored_at=item["LastModified"],
-                batch_id=match["batch"],
-            )
-            for match, item in named
-            if match
-        ]
-        return sorted(filter(wanted.has_part, parts), reverse=True), len(listed) <= MAX_LISTED
+        listed = self._names.newest(wanted.batch_id, max_age_s)
+        return list(filter(wanted.has_part, listed.parts)), listed.complete
 
-    def _rows(self, part: _Part) -> list[tuple[str, RowRefusal]]:
+    def _rows(self, part: Part) -> list[tuple[str, RowRefusal]]:
         """Return the rows of a part with their ids."""
         return list(identified(part.key, read_part(self._s3, self._bucket, part.key)))
 
-    def _reasons(self, wanted: RefusedFilter, part: _Part) -> list[tuple[str, RefusalReason]]:
+    def _reasons(self, wanted: RefusedFilter, part: Part) -> list[tuple[str, RefusalReason]]:
         """Return the ids and reasons of the rows of a part that match."""
         return [(row_id, row.reason) for row_id, row in self._rows(part) if wanted.matches(row)]
 
@@ -215,7 +197,7 @@ def identified(key: str, rows: Iterable[RowRefusal]) -> Iterator[tuple[str, RowR
         yield hashlib.sha256(name).hexdigest()[:_ID_DIGITS], row
 
 
-def _row(part: _Part, row_id: str, row: RowRefusal) -> RefusedRow:
+def _row(part: Part, row_id: str, row: RowRefusal) -> RefusedRow:
     return RefusedRow(
         id=row_id,
         batch_id=part.batch_id,
@@ -229,7 +211,7 @@ def _row(part: _Part, row_id: str, row: RowRefusal) -> RefusedRow:
     )
 
 
-def _place(part: _Part, line: int) -> Position:
+def _place(part: Part, line: int) -> Position:
     """Return the position of a line, which is the next to look at."""
     return {"at": part.at, "key": part.key, "line": str(line)}
 

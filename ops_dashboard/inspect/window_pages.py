@@ -101,17 +101,25 @@ class WindowPages:
         )
 
     def steps(
-        self, wanted: WindowFilter, *, limit: int, after: Position | None, accept: Accept
+        self,
+        wanted: WindowFilter,
+        *,
+        limit: int,
+        after: Position | None,
+        accept: Accept,
+        read: Iterable[Item] | None = None,
     ) -> Iterator[Step[Item]]:
         """Yield the index entries after a position, of which a page shows at most `limit`.
 
         Looking at one costs 1. Raises `UserError` if the position is not one of `listing(wanted)`.
+        Without a position they may be those of `read`, which `read_all` returned.
         """
         attributes = TABLE_KEY if wanted.creator is not None else PLACE
         if after is not None and after.keys() != set(attributes):
             msg = "not a cursor of this listing: start again without --after"
             raise UserError(msg)
-        for entry in self._entries(wanted, after, limit + 1, accept):
+        entries = self._entries(wanted, after, limit + 1, accept) if read is None else read
+        for entry in entries:
             yield Step(
                 at=str(entry[table.CLOSED_AT]),
                 position={name: str(entry[name]) for name in attributes},
@@ -151,7 +159,11 @@ class WindowPages:
 
     def entries(self, wanted: WindowFilter) -> Iterator[Item]:
         """Yield the index entries of all windows, newest first (see `finds_items`)."""
-        return filter(wanted.selects, self._entries(wanted, None, None, lambda _: True))
+        return filter(wanted.selects, self.read_all(wanted))
+
+    def read_all(self, wanted: WindowFilter) -> Iterator[Item]:
+        """Yield what is read for `entries`, which also has entries that do not match."""
+        return iter(self._entries(wanted, None, None, lambda _: True))
 
     def every(
         self, wanted: WindowFilter, accept: Accept = lambda _: True

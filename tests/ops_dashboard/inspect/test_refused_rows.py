@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ops_dashboard.inspect import refused_rows
+from ops_dashboard.inspect import refused_part_names, refused_rows
 from ops_dashboard.inspect.refused_rows import RefusedFilter, RefusedRows
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.push.refused_rows import RefusedRows as RefusalWriter
@@ -104,7 +104,7 @@ def test_totals_say_if_there_is_more(
     monkeypatch.setattr(refused_rows, "MAX_COUNTED", 1)
     counted = rows.count(RefusedFilter())
     assert (sum(counted.by_reason.values()), counted.complete) == (2, False)
-    monkeypatch.setattr(refused_rows, "MAX_LISTED", 1)
+    monkeypatch.setattr(refused_part_names, "MAX_LISTED", 1)
     assert not rows.count(RefusedFilter()).complete
     assert not rows.ids(RefusedFilter(), limit=9)[1]
 
