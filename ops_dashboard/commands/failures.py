@@ -56,6 +56,10 @@ def failures(  # noqa: PLR0913 - one parameter for each option
     end: End = None,
     limit: Limit = None,
     after: After = None,
+    totals: Annotated[
+        bool,
+        typer.Option(help="Count all that match by reason, which takes longer than the first."),
+    ] = True,
     csv: AsCsv = False,
     out: Out = None,
     stack: options.Stack = "dev",
@@ -98,5 +102,5 @@ def failures(  # noqa: PLR0913 - one parameter for each option
         windows=windows if what is not What.ROWS and reason in {None, *WINDOW_REASONS} else None,
         rows=rows if what is not What.WINDOWS and reason in {None, *RefusalReason} else None,
     )
-    output = FailureOutput(limit=limit, after=after, csv=csv, out=out, json=json)
+    output = FailureOutput(limit=limit, after=after, totals=totals, csv=csv, out=out, json=json)
     return partial(show_failures, stack, wanted, batch, output)

@@ -37,13 +37,15 @@ class FailureOutput(msgspec.Struct, frozen=True, kw_only=True):
     limit: int | None
     """Maximum number; None for the default of the kind of output."""
     after: str | None
+    totals: bool
+    """Whether the first page has the totals of all that match."""
     csv: bool
     out: Path | None
     json: bool
 
 
 class ShownFailures(FailurePage, frozen=True, kw_only=True):
-    """Some failures, and on the first page the totals of all that match, as programs get them."""
+    """Some failures, and if they are wanted the totals of all that match, as programs get them."""
 
     totals: FailureTotals | None
 
@@ -70,7 +72,7 @@ def show_failures(
         _write(failures, wanted, output)
         return
     page = _filled(failures, wanted, output.limit or _ROWS, output.after)
-    totals = failures.totals(wanted) if output.after is None else None
+    totals = failures.totals(wanted) if output.totals and output.after is None else None
     if output.json:
         print_json(ShownFailures(failures=page.failures, next=page.next, totals=totals))
         return
