@@ -20,7 +20,10 @@ from stream_ingest.contracts.naming import ERASED_CREATOR, creator_key
 from stream_ingest.windowing.repository import MAX_COMMITS, CreatorRepository
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.erasure import erase, unblock
+from stream_ingest.windowing.rules.numbering import first_window
 from stream_ingest.windowing.rules.state import CreatorState
+from stream_ingest.windowing.table_numbering import TableNumbering
+from stream_ingest.windowing.window_items import barred_list, may_come_back
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -63,9 +66,13 @@ class CreatorItems:
         """Empty the creator's state in one write, and return what remains.
 
         Rows that are already in the stream, and windows that are already closed, are refused from
-        now on.
+        now on, and so are image lists of windows before the state's next one.
         """
-        return self._update(lambda state, now_s: erase(state, now_s, block=block))
+        numbering = TableNumbering(self._dynamodb, self._table_name, self._clock)
+        first = first_window(numbering.facts(), numbering.read())
+        return self._update(
+            lambda state, now_s: erase(state, now_s, block=block, first_window=first)
+        )
 
     def unblock(self) -> CreatorState:
         """Accept later rows of the creator again."""
@@ -81,7 +88,7 @@ class CreatorItems:
     def items(self, before: int | None) -> Iterator[Item]:
         """Yield all items but the state, read consistently; of windows only those before a number.
 
-        Without a number, yields the items of all windows.
+        Without a number, yields the items of all windows. What bars an image list is left out.
         """
         for item in self._reader.query(
             KeyConditionExpression="creator_name = :key",
@@ -89,9 +96,9 @@ class CreatorItems:
             ConsistentRead=True,
         ):
             number = window_number(item)
-            if item[table.SORT_KEY] != table.STATE and (
-                before is None or number is None or number < before
-            ):
+            if item[table.SORT_KEY] == table.STATE or _is_bar(item):
+                continue
+            if before is None or number is None or number < before:
                 yield item
 
     def remove_window(self, item: Item) -> bool:
@@ -130,9 +137,17 @@ class CreatorItems:
         return self._transact(f"remove {item.get('window_id', sort_key)}", actions)
 
     def remove(self, item: Item) -> None:
-        """Remove another item of the creator; safe to repeat."""
+        """Remove another item of the creator; safe to repeat.
+
+        The key of an image list stays taken for as long as a late writer might store it again.
+        """
+        sort_key, number, now_s = str(item[table.SORT_KEY]), window_number(item), int(self._clock())
         with map_errors(f"remove an item of {self._who.key}"):
-            self._dynamodb.delete_item(**self._item(self._who.key, str(item[table.SORT_KEY])))
+            if number is not None and may_come_back(item, now_s):
+                bar = barred_list(self._who.key, number, now_s)
+                self._dynamodb.put_item(TableName=self._table_name, Item=to_wire(bar))
+            else:
+                self._dynamodb.delete_item(**self._item(self._who.key, sort_key))
 
     def tallies(self) -> Iterator[Item]:
         """Yield the creator's counts in the items of batches, from a scan of `batch-id-index`."""
@@ -201,6 +216,10 @@ class CreatorItems:
     def _item(self, partition: str, sort_key: str) -> dict[str, Any]:
         key = to_wire({table.PARTITION_KEY: partition, table.SORT_KEY: sort_key})
         return {"TableName": self._table_name, "Key": key}
+
+
+def _is_bar(item: Item) -> bool:
+    return table.BARRED in item and _NOTE not in item
 
 
 def is_window(item: Item) -> bool:

@@ -52,6 +52,10 @@ def remainders(
     left = [
         Remainder(what="its name in the table, with numbers and no image", why=_mark_life(state)),
         Remainder(
+            what="empty items in place of its latest lists of images",
+            why="a day; they keep out what a function that is running may store late",
+        ),
+        Remainder(
             what="collages of mixed batches",
             why="they do not record whose an image is: erase --creator mixed-BATCH removes all of"
             " one batch",
@@ -73,12 +77,12 @@ def remainders(
             why="35 days; whoever restores a backup has to erase again",
         ),
     ]
-    left[1:1] = [
+    left[2:2] = [
         Remainder(what=f"{count:,} {kind}", why=_WHY[kind]) for kind, count in kept.items()
     ]
     if not searched_inputs:
         files = "files in the input bucket, archived ones too"
-        left.insert(1, Remainder(what=files, why="they are yours; --input-files removes its rows"))
+        left.insert(2, Remainder(what=files, why="they are yours; --input-files removes its rows"))
     if not who.name.startswith("mixed-"):
         return left
     return [each for each in left if not each.what.startswith("collages of mixed")]

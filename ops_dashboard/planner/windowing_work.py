@@ -30,7 +30,7 @@ PAYLOAD_BYTES = 6 << 20
 RECORD_ENVELOPE_BYTES = 650
 """What Lambda adds to a record in the payload: ARNs, sequence numbers, names."""
 _BASE64 = 4 / 3
-THREADS = 16
+THREADS = 24
 """Creators that an invocation writes concurrently (`stream_ingest.windowing.wiring`)."""
 EVENTS_PER_REQUEST = 10
 KEYS_PER_REQUEST = 100
@@ -164,7 +164,10 @@ def _rows_per_delivery(job: Job, figures: Figures, stream: Stream, arriving: flo
 
 
 def _delivery_s(job: Job, figures: Figures, stream: Stream, rows: float) -> float:
-    """Return the duration of an invocation: load, fold, write, emit, record."""
+    """Return the duration of an invocation: load, fold, write, emit, record.
+
+    A window has two writes besides its creator's: its image list, and that it was emitted.
+    """
     call_s = figures.assumed.aws_call_ms / 1_000
     creators = creators_in(job, stream, rows)
     windows = rows * job.full_windows / job.images
@@ -172,6 +175,6 @@ def _delivery_s(job: Job, figures: Figures, stream: Stream, rows: float) -> floa
     return (
         cpu_s / (MEMORY_MB / VCPU_MB)
         + math.ceil(creators / KEYS_PER_REQUEST) * call_s
-        + (creators + windows) / THREADS * call_s
+        + (creators + 2 * windows) / THREADS * call_s
         + windows / EVENTS_PER_REQUEST * call_s
     )

@@ -25,12 +25,13 @@ from stream_ingest.contracts.events import WindowReady
 from stream_ingest.contracts.naming import creator_name, window_id
 from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
 from stream_ingest.records.codec import BatchHeader
-from stream_ingest.windowing.repository import WINDOW_LIFE_S, CreatorRepository
+from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.outbox import expand_event
 from stream_ingest.windowing.rules.overdue import read_overdue
 from stream_ingest.windowing.state_item import read_state, state_item
 from stream_ingest.windowing.unreadable.item_check import problem_of
 from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
+from stream_ingest.windowing.window_items import WINDOW_LIFE_S
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -173,8 +174,12 @@ class Repairs:
         return after, does, salvaged.unknown
 
     def _windows_of(self, key: str) -> tuple[list[WindowReady], int]:
-        """Return the events of a creator's windows that can be read, and the highest number."""
-        events: list[WindowReady] = []
+        """Return the events of a creator's windows that can be read, and the highest number.
+
+        An image list without a window is none of them: its images are not in a window.
+        """
+        events: dict[int, WindowReady] = {}
+        windows: set[int] = set()
         highest = 0
         for item in self._reader.query(
             KeyConditionExpression="creator_name = :key",
@@ -182,11 +187,14 @@ class Repairs:
             ConsistentRead=True,
         ):
             kind, _, number = str(item[table.SORT_KEY]).partition("#")
-            if kind in {"window", "images"} and number.isdigit():
-                highest = max(highest, int(number))
-            if kind == "images" and problem_of(item) is None:
-                events.append(expand_event(bytes(item["detail"])))
-        return events, highest
+            if kind not in {"window", "images"} or not number.isdigit():
+                continue
+            highest = max(highest, int(number))
+            if kind == "window":
+                windows.add(int(number))
+            elif problem_of(item) is None:
+                events[int(number)] = expand_event(bytes(item["detail"]))
+        return [event for number, event in events.items() if number in windows], highest
 
     def _window(self, item: Item) -> tuple[Item, str, list[str]]:
         """Return a window's item from its image list, and what can be read of the old one."""

@@ -20,9 +20,10 @@ from stream_ingest.contracts.errors import ConflictError, TransientError
 from stream_ingest.contracts.naming import split_window_id
 from stream_ingest.contracts.table import WindowStatus, collage_status
 from stream_ingest.contracts.timestamps import iso_second
-from stream_ingest.windowing.repository import WINDOW_LIFE_S, CreatorRepository, Decide
+from stream_ingest.windowing.repository import CreatorRepository, Decide
 from stream_ingest.windowing.rules.adoption import ForgottenWindow, adopt
 from stream_ingest.windowing.rules.state import CreatorState
+from stream_ingest.windowing.window_items import WINDOW_LIFE_S
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

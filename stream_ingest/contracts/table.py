@@ -9,7 +9,7 @@ creator_name          item               content
 ====================  =================  =========================================================
 <creator key>         state              the creator's aggregate: open windows, dedup memory, tally
 <creator key>         window#000012      status, counts and output keys of one window (small)
-<creator key>         images#000012      the window's WindowReady detail, compressed, written once
+<creator key>         images#000012      the window's WindowReady detail, compressed
 <creator key>         content#<sha256>   the window that shows an image's bytes (`contentDedup`)
 content#<sha256>      creators           creators of an image that repeats, as hashes
 batch#<id>            batch              a batch: settings, status, counts of rows
@@ -26,7 +26,9 @@ run#<name>            windows#000000     a hundred windows of a run, as they wer
 discarded#            <hash>             when somebody discarded a failed window or a refused row
 ====================  =================  =========================================================
 
-The state of an erased creator is emptied and has `erased_at`.
+The state of an erased creator is emptied and has `erased_at`. An image list is put before its
+window, so one may be stored without it (`BARRED`). Nothing reads it: the next window of that number
+replaces it, or it expires.
 
 Indexes: `batch-id-index` (batch_id, item), `status-date-index` (status, processing_date), and the
 sparse `due-index` (due_shard, due_at) of the items that the sweeper has to process.
@@ -231,6 +233,10 @@ WAITING = "waiting"
 """Stands for all statuses of `OPEN` in what is read from an index alone. No item has it."""
 STAGE = "stage"
 """Attribute of a window that has not ended, in its item only: ``queued`` or ``processing``."""
+
+BARRED = "barred"
+"""Attribute of an item that stands in place of an image list while a writer may live that read the
+state from before its creator was erased. The item has only its key and `TTL_ATTRIBUTE` besides."""
 
 UNREADABLE = "unreadable"
 """Stands beside statuses: the item of the window cannot be read. No item has it."""

@@ -1,8 +1,13 @@
 """Creator states and windows in DynamoDB. Edge.
 
 One conditional write per change: a plain put if only the state changes, otherwise one transaction
-of state, windows, image lists and spilled tallies. The condition is the version that was loaded, so
-a change decided on an outdated state is refused as a whole (`ConflictError`).
+of state, windows and spilled tallies. The condition is the version that was loaded, so a change
+decided on an outdated state is refused as a whole (`ConflictError`).
+
+Image lists are put before the transaction, as it would cost twice as much in it. A list is put only
+if its key is free. From then on nobody replaces it without a new version of the state, so a window
+that commits has its own list. If the key is taken, by a commit that failed after its list was put,
+the list is a part of the transaction and replaces the other one.
 """
 
 from __future__ import annotations
@@ -13,26 +18,29 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from stream_ingest.aws.dynamodb import BatchGet
-from stream_ingest.aws.errors import map_item_errors
+from stream_ingest.aws.errors import map_errors, map_item_errors
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.contracts import table, window_lifecycle
 from stream_ingest.contracts.errors import ConflictError, DecodeError, UnreadableItemError
 from stream_ingest.contracts.events import WindowReady
-from stream_ingest.contracts.naming import creator_key, creator_name, window_id
-from stream_ingest.contracts.settings import DAY_S
-from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
+from stream_ingest.contracts.naming import creator_key, creator_name
 from stream_ingest.windowing.commit_errors import map_commit_errors, next_exists
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.deadlines import due_at
 from stream_ingest.windowing.rules.numbering import FIRST
-from stream_ingest.windowing.rules.outbox import compress_event, window_ready
+from stream_ingest.windowing.rules.outbox import window_ready
 from stream_ingest.windowing.rules.state import ClosedWindow, CreatorState
 from stream_ingest.windowing.state_item import read_state, state_item
+from stream_ingest.windowing.window_items import (
+    WINDOW_LIFE_S,
+    barred_list,
+    list_item,
+    status_item,
+)
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-WINDOW_LIFE_S = 400 * DAY_S
 MAX_COMMITS = 5
 """Number of times that `CreatorRepository.update` decides and commits before it gives up."""
 
@@ -183,10 +191,15 @@ class CreatorRepository:
         put = self._put_state(before, change.state)
         key = creator_key(before.creator)
         with map_item_errors(f"commit {key}", key, table.STATE):
-            if not change.windows and not change.spilled:
+            if not (change.windows or change.spilled or change.barred):
                 self._dynamodb.put_item(**put)
                 return
-            actions = [{"Put": put}, *self._windows(change, now_s), *self._spills(change, now_s)]
+            actions = [
+                {"Put": put},
+                *self._windows(change, now_s),
+                *self._spills(change, now_s),
+                *(self._put(barred_list(key, number, now_s)) for number in change.barred),
+            ]
             with map_commit_errors(actions):
                 self._dynamodb.transact_write_items(TransactItems=cast("Any", actions))
 
@@ -204,41 +217,28 @@ class CreatorRepository:
         return put | ({"ExpressionAttributeValues": values} if values else {})
 
     def _windows(self, change: Change, now_s: int) -> Iterable[Item]:
-        creator = change.state.creator
-        key = creator_key(creator)
-        events = self.events(change.state, change.windows, now_s)
-        for window, event in zip(change.windows, events, strict=True):
-            status = {
-                table.PARTITION_KEY: key,
-                table.SORT_KEY: table.window_item(window.number),
-                "window_id": window_id(key, window.number),
-                "creator": creator,
-                "display_name": change.state.display_name or None,
-                "batch_id": window.batch_id,
-                "trigger": window.trigger,
-                **window_lifecycle.create(key, now_s),
-                table.CLOSED_AT: iso_second(from_epoch_s(now_s)),
-                "closed_because": window.because,
-                "image_count": len(window.images),
-                table.TTL_ATTRIBUTE: now_s + WINDOW_LIFE_S,
-            }
-            images = {
-                table.PARTITION_KEY: key,
-                table.SORT_KEY: table.images_item(window.number),
-                "detail": compress_event(event),
-                table.TTL_ATTRIBUTE: now_s + WINDOW_LIFE_S,
-            }
-            yield self._put_new(status)
-            yield self._put_new(images)
+        """Yield the actions that create windows; stores their image lists before."""
+        for event in self.events(change.state, change.windows, now_s):
+            yield self._put(status_item(event, now_s), ConditionExpression=window_lifecycle.ABSENT)
+            images = list_item(event, now_s)
+            if not self._store_list(images, event.window_id):
+                yield self._put(images)
 
-    def _put_new(self, item: Item) -> Item:
-        return {
-            "Put": {
-                "TableName": self._table,
-                "Item": to_wire(item),
-                "ConditionExpression": window_lifecycle.ABSENT,
-            }
-        }
+    def _store_list(self, images: Item, window_id: str) -> bool:
+        """Put the image list of a window that does not exist yet; False if its key is taken.
+
+        It may be taken by this very list, if the SDK repeated the call.
+        """
+        put = self._put(images, ConditionExpression=window_lifecycle.ABSENT)["Put"]
+        try:
+            with map_errors(f"store the images of {window_id}"):
+                self._dynamodb.put_item(**put)
+        except ConflictError:
+            return False
+        return True
+
+    def _put(self, item: Item, **condition: str) -> Item:
+        return {"Put": {"TableName": self._table, "Item": to_wire(item), **condition}}
 
     def _spills(self, change: Change, now_s: int) -> Iterable[Item]:
         creator = change.counted_as or change.state.creator

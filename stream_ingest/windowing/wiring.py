@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient
     from types_boto3_s3 import S3Client
 
-THREADS = 16
+THREADS = 24
 """Creators that one invocation writes at once."""
 _CONFIG = function_config(THREADS)
 

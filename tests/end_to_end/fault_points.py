@@ -71,10 +71,11 @@ _THROTTLE, _REFUSE = FaultKind.THROTTLE, FaultKind.REFUSE_ENTRY
 _GET, _PUT, _UPDATE = "dynamodb.BatchGetItem", "dynamodb.PutItem", "dynamodb.UpdateItem"
 _TRANSACT, _QUERY = "dynamodb.TransactWriteItems", "dynamodb.Query"
 _EVENTS, _OBJECT = "eventbridge.PutEvents", "s3.PutObject"
-_CREATOR, _BATCH = "{creator}", "{batch}"
+_CREATOR, _BATCH, _LIST = "{creator}", "{batch}", "images#"
 
 WINDOWING = {
     "dies-before-it-reads-states": _windowing(_GET, _BEFORE, _CREATOR),
+    "dies-before-its-image-list": _windowing(_PUT, _BEFORE, _CREATOR, _LIST),
     "dies-before-its-transaction": _windowing(_TRANSACT, _BEFORE, _CREATOR),
     "dies-between-transaction-and-events": _windowing(
         _TRANSACT, _AFTER, _CREATOR, heals_after_s=OUTBOX
@@ -89,6 +90,8 @@ WINDOWING = {
         _windowing(_EVENTS, _BEFORE, _BATCH, "BatchDrained"),
         may_lack=frozenset({"BatchDrained"}),  # a sweep may end the batch before the redelivery
     ),
+    "loses-an-answer-to-its-image-list": _windowing(_PUT, _LOSE, _CREATOR, _LIST),
+    "loses-all-answers-to-its-image-list": _windowing(_PUT, _LOSE, _CREATOR, _LIST, times=ATTEMPTS),
     "loses-an-answer-to-its-transaction": _windowing(_TRANSACT, _LOSE, _CREATOR),
     "loses-all-answers-to-its-transaction": _windowing(
         _TRANSACT, _LOSE, _CREATOR, times=ATTEMPTS, heals_after_s=OUTBOX
@@ -173,6 +176,7 @@ POINTS = {
 
 OFTEN = (
     "windowing-dies-between-transaction-and-events",
+    "windowing-loses-an-answer-to-its-image-list",
     "windowing-loses-an-answer-to-a-put",
     "windowing-has-one-event-of-three-refused",
     "collage-dies-between-upload-and-event",

@@ -50,7 +50,7 @@ def smoke(own: Pipeline, *arguments: str) -> tuple[int, dict[str, Any]]:
 
 
 def remains(own: Pipeline) -> list[str]:
-    """Return what is stored of smoke tests, except the emptied states of their creators."""
+    """Return what is stored of smoke tests, except what remains of erased creators."""
     pages = own.aws.clients.dynamodb.get_paginator("scan").paginate(
         TableName=own.outputs.table_name
     )
@@ -59,6 +59,7 @@ def remains(own: Pipeline) -> list[str]:
         f"{item[table.PARTITION_KEY]} {item[table.SORT_KEY]}"
         for item in items
         if not (item[table.SORT_KEY] == table.STATE and "erased_at" in item)
+        and table.BARRED not in item
         and item[table.PARTITION_KEY] != table.NUMBERING_PARTITION
     ]
     for bucket in (own.outputs.output_bucket, own.outputs.temp_bucket):

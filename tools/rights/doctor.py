@@ -26,7 +26,7 @@ from tools.rights.names import (
 DOCTOR: Sequence[Grant] = (
     Grant(
         sid="CheckTable",
-        commands=("restore", *CHECKING),
+        commands=("erase", "restore", *CHECKING),
         actions=(
             "dynamodb:DescribeTable",
             "dynamodb:DescribeTimeToLive",

@@ -24,7 +24,9 @@ from stream_ingest.windowing.rules.state import (
 MAX_ACTIONS = 96
 """Maximum number of writes of one change; DynamoDB takes 100 actions a transaction."""
 MAX_WINDOWS = 40
-"""Maximum number of windows closed by one change; each is two writes."""
+"""Number of windows after which a change closes no further one; each is two writes."""
+MAX_CLOSED = MAX_WINDOWS + 2
+"""Maximum number of windows closed by one change: its last row may close three (`fold`)."""
 MAX_IMAGES = 1_000
 MAX_BYTES = 2_000_000
 """Images, and their bytes, after which a change closes no further window; DynamoDB takes 4 MB a
@@ -44,6 +46,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Number of arrivals that were consumed; the rest needs another fold."""
     resent: int = 0
     """Number of consumed arrivals that had been folded before."""
+    barred: range = range(0)
+    """Numbers of windows whose image lists nobody can store from now on (`rules.erasure`)."""
 
     def __bool__(self) -> bool:
         """Return whether there is anything to write."""

@@ -1,10 +1,14 @@
 """Erase a creator's state, and refuse rows of an erased creator. Pure.
 
-What remains of an erased creator is its name, the number of its next window (so that no id is used
+What remains of an erased creator is its name, a number for its next window (so that no id is used
 twice) and the watermarks of recent batches (so that no old record is folded again). Its counts move
 to `naming.ERASED_CREATOR`, so that the figures of batches stay true. Rows that the stream received
 before the erasure are refused, whenever they are folded; later rows are new, unless the creator is
 blocked. What remains expires by itself, except for a blocked creator.
+
+A writer that has read the state from before may store an image list afterwards, although its
+transaction is refused. It numbers its windows from the state's next one. So the keys of as many
+lists as a change can have are taken, and the windows after the erasure have higher numbers.
 """
 
 from __future__ import annotations
@@ -13,7 +17,8 @@ import msgspec
 
 from stream_ingest.contracts.naming import ERASED_CREATOR
 from stream_ingest.contracts.settings import DAY_S
-from stream_ingest.windowing.rules.closing import Change
+from stream_ingest.windowing.rules.closing import MAX_CLOSED, Change
+from stream_ingest.windowing.rules.numbering import FIRST
 from stream_ingest.windowing.rules.state import CreatorState
 
 REMAINS_LIFE_S = 400 * DAY_S
@@ -22,17 +27,20 @@ _NEVER = -1
 _ALWAYS = 1 << 62
 
 
-def erase(state: CreatorState, now_s: int, *, block: bool) -> Change:
+def erase(state: CreatorState, now_s: int, *, block: bool, first_window: int = FIRST) -> Change:
     """Return the change that removes everything but what has to remain; safe to repeat.
 
-    A creator that is blocked stays blocked.
+    A creator that is blocked stays blocked. `first_window` is the lowest number that a window of
+    the table may get.
     """
     is_blocked = state.is_blocked or block
+    next_window = max(first_window, state.next_window)
+    barred = range(next_window, next_window + MAX_CLOSED)
     return Change(
         state=CreatorState(
             creator=state.creator,
             version=state.version,
-            next_window=state.next_window,
+            next_window=barred.stop,
             watermarks=state.watermarks,
             erased_at=now_s,
             is_blocked=is_blocked,
@@ -41,6 +49,7 @@ def erase(state: CreatorState, now_s: int, *, block: bool) -> Change:
         ),
         spilled={state.batch_id: state.tally} if state.tally else {},
         counted_as=ERASED_CREATOR,
+        barred=barred,
     )
 
 

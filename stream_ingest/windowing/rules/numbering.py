@@ -15,8 +15,9 @@ _ORIGIN_S = 1_672_531_200
 """2023-01-01T00:00:00Z: numbers have 12 digits, the most that an id has, from 2026-03 to 2054."""
 _SECOND_MS = 1_000
 _PER_S = 1_000
-"""Numbers that are skipped a second. DynamoDB writes fewer than 250 windows of one creator a
-second: a partition takes 1,000 write units, and a window is two items in a transaction."""
+"""Numbers that are skipped a second. DynamoDB writes fewer than 350 windows of one creator a
+second: a partition takes 1,000 write units, and a window is an item in a transaction (2 units at
+least) and one beside it (1)."""
 FIRST = 1
 
 

@@ -1,6 +1,6 @@
 """The stored event of a closed window, from which it can be emitted repeatedly. Pure.
 
-The `WindowReady` detail is written in the creator's transaction, compressed, under ``images#N``.
+The `WindowReady` detail is stored, compressed, under ``images#N`` before the window is.
 Every emission reads only this item, so all emissions of a window are identical.
 """
 

@@ -26,7 +26,7 @@ from ops_dashboard.erase.erasure import Erasure
 from ops_dashboard.erase.stored_files import StoredFiles
 from ops_dashboard.erase.subject import Subject
 from ops_dashboard.recovery.runs.store import RunStore
-from stream_ingest.aws.items import from_wire
+from stream_ingest.aws.items import Item, from_wire
 from stream_ingest.batches.registry import Totals
 from stream_ingest.batches.results.sheet import Sheet
 from stream_ingest.contracts import table
@@ -245,14 +245,25 @@ class EraseBench:
                 stored[place] = version.key.encode() + _unpacked(document.body if document else b"")
         return stored
 
+    def bars(self) -> dict[str, Item]:
+        """Return what bars image lists, by place."""
+        items = map(from_wire, self.aws.snapshot())
+        return {
+            f"{item[table.PARTITION_KEY]}/{item[table.SORT_KEY]}": item
+            for item in items
+            if table.BARRED in item
+        }
+
     def places_of(self, creator: str) -> set[str]:
-        """Return where a creator's name or an image of its is found."""
+        """Return where a creator's name or an image of its is found, besides `bars`."""
         texts = {creator.encode(), *(name.encode() for name in self.names[creator])}
         texts |= {f"bytes of {creator}".encode()}
+        bars = self.bars()
         return {
             place
             for place, content in self.everything().items()
-            if any(text in content or text in place.encode() for text in texts)
+            if place not in bars
+            and any(text in content or text in place.encode() for text in texts)
         }
 
 

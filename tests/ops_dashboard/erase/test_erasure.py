@@ -18,6 +18,7 @@ from stream_ingest.batches.counter import BatchCounter
 from stream_ingest.contracts.errors import ConflictError, TransientError
 from stream_ingest.contracts.naming import ERASED_CREATOR
 from stream_ingest.records.rows import CoverRow
+from stream_ingest.windowing.rules.closing import MAX_CLOSED
 from tests.fakes.ingest.aws import OUTPUT, TABLE, TEMP
 from tests.fakes.ingest.threads import InlineExecutor
 from tests.fakes.ops.erase_bench import ANN, BOB, ERASE_S, PACK, SECOND, EraseBench
@@ -27,6 +28,8 @@ from tests.faults.harness.injector import Fault, Faults, Faulty, Kind
 
 MARK = {f"{ANN}/state"}
 """What remains: the creator's state, emptied."""
+NEXT = 5 + MAX_CLOSED
+"""Number of the next window after an erasure."""
 
 
 @pytest.fixture
@@ -157,7 +160,7 @@ def test_rows_from_before_the_erasure_are_refused_and_later_ones_are_new(
     bench.fold(ANN, range(400, 402), SECOND, ERASE_S)
     assert bench.places_of(ANN) == MARK, "they were in the stream"
     bench.fold(ANN, range(402, 404), SECOND, ERASE_S + 1)
-    event = bench.event(ANN, 5)
+    event = bench.event(ANN, NEXT)
     assert event.image_count == 2, "numbers go on, so that no id is used twice"
     assert isinstance(bench.claim(event), Lease)
     assert figures(bench)["second"][:2] == (10, 2)
@@ -170,7 +173,7 @@ def test_every_later_row_of_a_blocked_creator_is_refused(bench: EraseBench) -> N
     assert bench.erasure().run(block=False).state.is_blocked, "only --unblock ends it"
     bench.erasure()._items.unblock()  # noqa: SLF001 - as the command does
     bench.fold(ANN, range(404, 406), SECOND, ERASE_S + 100)
-    assert bench.event(ANN, 5).image_count == 2
+    assert bench.event(ANN, NEXT + MAX_CLOSED).image_count == 2
 
 
 def test_a_collage_that_is_being_built_is_waited_for(bench: EraseBench) -> None:

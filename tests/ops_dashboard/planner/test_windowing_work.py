@@ -46,7 +46,7 @@ def test_a_delivery_matches_a_calculation_by_hand() -> None:
     work = windowing_work(job(Order.SORTED), FIGURES, ONE)
     assert work.rows_per_delivery == 13_000
     cpu_s = 13_000 / 100_000 * 1_769 / 1_024
-    calls = 2 + (130 + 260) / 16 + 260 / 10
+    calls = 2 + (130 + 2 * 260) / 24 + 260 / 10
     assert work.delivery_s == pytest.approx(cpu_s + calls * 0.012)
     assert work.creator_deliveries == pytest.approx(20_000)
 

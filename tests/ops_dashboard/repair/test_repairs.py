@@ -13,6 +13,7 @@ from moto import mock_aws
 
 from ops_dashboard.repair.command import key_of, run_repair
 from ops_dashboard.repair.repairs import Repairs
+from stream_ingest.aws.items import to_wire
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError, NotFoundError, UserError
@@ -20,8 +21,10 @@ from stream_ingest.contracts.settings import DAY_S, FlushPolicy
 from stream_ingest.records.codec import BUCKETS, BatchHeader
 from stream_ingest.windowing.delivery import read_delivery
 from stream_ingest.windowing.delivery_result import DeliveryResult
+from stream_ingest.windowing.rules.fold import Arrival, Rules, fold
 from stream_ingest.windowing.sweeper.isolation import raise_errors
 from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
+from stream_ingest.windowing.window_items import list_item
 from tests.fakes.ingest.aws import OUTPUT, TABLE, Clients, IngestAws
 from tests.fakes.ingest.delivery import kinesis_event
 from tests.fakes.ingest.rows import cover_row, header, record_of
@@ -106,6 +109,20 @@ def test_a_repaired_state_goes_on_where_it_was(
     assert numbers == ["ann:000001", "ann:000002"]
     assert before is not None
     assert deliver(aws, [6], start=2).deferred == 0
+
+
+def test_images_of_a_list_without_a_window_are_in_no_window(aws: IngestAws) -> None:
+    deliver(aws, [1, 2, 3])
+    state = aws.store.load(["ann"])["ann"]
+    change = fold(state, [Arrival(TWO, 9, cover_row(4, "ann"))], 0, Rules())
+    (event,) = aws.store.events(change.state, change.windows, 0)
+    aws.dynamodb.put_item(TableName=TABLE, Item=to_wire(list_item(event, 0)))
+    aws.set_item("ann", table.STATE, seen=["2026-11"])
+    assert deliver(aws, [4], start=1).deferred == 1
+    repairs = repairs_of(aws)
+    repairs.apply(repairs.plan("ann", table.STATE))
+    raise_errors(aws.sweeper().sweep())
+    assert len(identities(aws)) == 4
 
 
 def test_a_dry_run_changes_nothing_and_says_what_it_would_do(

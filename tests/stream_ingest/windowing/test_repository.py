@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 from botocore.exceptions import ClientError
@@ -7,16 +9,19 @@ from botocore.exceptions import ClientError
 from stream_ingest.aws import dynamodb
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError, TransientError, UnreadableItemError
+from stream_ingest.contracts.events import WindowReady
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
 from stream_ingest.contracts.window_lifecycle import OUTBOX_DELAY_S
 from stream_ingest.records.codec import BatchHeader
-from stream_ingest.windowing.repository import WINDOW_LIFE_S, CreatorRepository
+from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import Change, close_due
+from stream_ingest.windowing.rules.erasure import erase
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.outbox import expand_event, window_ready
 from stream_ingest.windowing.rules.state import CreatorState, Tally
+from stream_ingest.windowing.window_items import WINDOW_LIFE_S, barred_list
 from tests.fakes.ingest.aws import TABLE, IngestAws
 from tests.fakes.ingest.rows import NOW_S, arrivals, header
 
@@ -59,6 +64,12 @@ def test_more_creators_than_one_request_takes_are_loaded(aws: IngestAws) -> None
     assert aws.store.load(keys)[keys[110]] == state
 
 
+def stored_event(aws: IngestAws, number: int) -> WindowReady:
+    item = aws.item("charli", table.images_item(number))
+    assert item is not None
+    return expand_event(bytes(item["detail"]))
+
+
 def test_the_first_writer_of_a_new_creator_wins(aws: IngestAws) -> None:
     commit(aws, NEW, folded(NEW, [1], header()))
     before = aws.snapshot()
@@ -77,7 +88,7 @@ def test_a_change_decided_on_an_old_state_is_refused(aws: IngestAws) -> None:
 
 
 def test_a_refused_change_writes_none_of_its_parts(aws: IngestAws) -> None:
-    """State, windows, image lists and spilled tallies are one transaction: law 3."""
+    """State, windows and spilled tallies are one transaction: law 3. A list alone is no window."""
     small = header("first", images=2)
     loaded = commit(aws, NEW, folded(NEW, [1], small))
     change = folded(loaded, [2, 3], header("second", images=2))
@@ -87,7 +98,61 @@ def test_a_refused_change_writes_none_of_its_parts(aws: IngestAws) -> None:
     before = aws.snapshot()
     with pytest.raises(ConflictError):
         aws.store.commit(loaded, change, NOW_S)
+    lists = [item for item in aws.snapshot() if item["item"]["S"].startswith("images#")]
+    assert [item for item in aws.snapshot() if item not in lists] == before
+    assert [item["item"]["S"] for item in lists] == ["images#000001"]
+
+
+def test_a_list_of_a_window_that_did_not_commit_is_replaced(aws: IngestAws) -> None:
+    """By the next window of its number, in the transaction of that."""
+    small = header(images=2)
+    loaded = commit(aws, NEW, folded(NEW, [1], small))
+    late = folded(loaded, [2], small, 1)
+    latest = commit(aws, loaded, folded(loaded, [3], header("rival", images=3)))
+    with pytest.raises(ConflictError):
+        aws.store.commit(loaded, late, NOW_S)
+    change = folded(latest, [4], small, 1)
+    commit(aws, latest, change)
+    assert stored_event(aws, 1) == window_ready(change.state, change.windows[0], NOW_S)
+
+
+def test_a_list_that_is_stored_late_replaces_none(aws: IngestAws) -> None:
+    """A writer whose state is outdated cannot change the window that another one has closed."""
+    small = header(images=2)
+    loaded = commit(aws, NEW, folded(NEW, [1], small))
+    change = folded(loaded, [2], small, 1)
+    commit(aws, loaded, change)
+    with pytest.raises(ConflictError):
+        aws.store.commit(loaded, folded(loaded, [3], small, 1), NOW_S)
+    assert stored_event(aws, 1) == window_ready(change.state, change.windows[0], NOW_S)
+
+
+def test_an_image_list_is_in_the_transaction_only_if_its_key_is_taken(
+    aws: IngestAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it costs twice as many units."""
+    transactions: list[list[str]] = []
+    transact = aws.dynamodb.transact_write_items
+
+    def record(**request: Any) -> object:  # noqa: ANN401 - AWS's request
+        puts = [action["Put"]["Item"]["item"]["S"] for action in request["TransactItems"]]
+        transactions.append(puts)
+        return transact(**request)
+
+    monkeypatch.setattr(aws.dynamodb, "transact_write_items", record)
+    aws.set_item("charli", "images#000002", detail=b"of a window that did not commit")
+    commit(aws, NEW, folded(NEW, [1, 2], header(images=1)))
+    assert transactions == [["state", "window#000001", "window#000002", "images#000002"]]
+
+
+def test_a_barred_list_cannot_be_stored_by_a_late_writer(aws: IngestAws) -> None:
+    loaded = commit(aws, NEW, folded(NEW, [1], header(images=2)))
+    commit(aws, loaded, erase(loaded, NOW_S, block=False))
+    before = aws.snapshot()
+    with pytest.raises(ConflictError):
+        aws.store.commit(loaded, folded(loaded, [2, 3], header(images=2), 1), NOW_S)
     assert aws.snapshot() == before
+    assert aws.item("charli", "images#000001") == barred_list("charli", 1, NOW_S)
 
 
 def test_a_window_number_is_never_given_twice(aws: IngestAws) -> None:

@@ -15,6 +15,7 @@ from stream_ingest.contracts.events import (
     convert_detail,
 )
 from stream_ingest.contracts.naming import creator_key
+from stream_ingest.windowing.rules.closing import MAX_CLOSED
 from stream_ingest.windowing.rules.state import OpenImage, OpenWindow
 from tests.fakes.ingest.aws import OUTPUT, TEMP
 from tests.faults.harness.checks.accounting import BALANCED, accounting_of
@@ -101,7 +102,7 @@ def _check_closing(window: Window, images: list[Expected]) -> None:
 
 
 def check_items(model: Model, found: Table, batches: Sequence[Batch]) -> None:
-    """The table holds exactly the expected items."""
+    """The table holds exactly the expected items, and lists of windows that did not commit."""
     wanted = {(table.batch_partition(each.header.batch_id), table.BATCH) for each in batches}
     for creator in model.creators:
         key = creator_key(creator)
@@ -114,6 +115,11 @@ def check_items(model: Model, found: Table, batches: Sequence[Batch]) -> None:
     }
     other_kinds = {table.PREFETCHED, table.LAST_PUSH, table.NUMBERING, table.FILES, table.INTAKE}
     others = {key for key in found.items if key[1] in other_kinds}
+    others |= {
+        (creator_key(creator), table.images_item(found.next_window[creator] + ahead))
+        for creator in model.creators
+        for ahead in range(MAX_CLOSED)
+    }
     contents = {place for place in found.items if place[1].startswith("content#")}
     assert wanted <= found.items.keys() - others - contents <= wanted | tallies
 

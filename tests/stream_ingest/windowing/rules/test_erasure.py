@@ -3,6 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from stream_ingest.windowing.rules.closing import MAX_CLOSED
 from stream_ingest.windowing.rules.erasure import REMAINS_LIFE_S, erase, unblock
 from stream_ingest.windowing.rules.fold import Arrival
 from stream_ingest.windowing.rules.state import CreatorState, Tally
@@ -25,7 +26,7 @@ def test_only_what_has_to_remain_remains() -> None:
     change = erase(before, NOW_S, block=False)
     assert change.state == CreatorState(
         creator="charli",
-        next_window=before.next_window,
+        next_window=before.next_window + MAX_CLOSED,
         watermarks=before.watermarks,
         erased_at=NOW_S,
         expires_at=NOW_S + REMAINS_LIFE_S,
@@ -57,6 +58,12 @@ def test_a_blocked_creator_has_no_new_rows_until_it_is_unblocked() -> None:
     assert unblock(change.state, NOW_S + 30) is None
 
 
-def test_numbers_of_windows_go_on() -> None:
+@pytest.mark.parametrize(("first_window", "begin"), [(1, 7), (7, 7), (1_000, 1_000)])
+def test_numbers_of_windows_go_on_after_those_of_late_writers(
+    first_window: int, begin: int
+) -> None:
+    """They number their windows from the state that they read, or from the table's first number."""
     state = msgspec.structs.replace(opened(range(3), ONCE), next_window=7)
-    assert erase(state, NOW_S, block=False).state.next_window == 7
+    change = erase(state, NOW_S, block=False, first_window=first_window)
+    assert change.barred == range(begin, change.state.next_window)
+    assert len(change.barred) == MAX_CLOSED
