@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from boto3.dynamodb.types import DYNAMODB_CONTEXT, TypeDeserializer, TypeSerializer
 
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import DecodeError, UnreadableItemError
@@ -17,16 +17,48 @@ Item = dict[str, Any]
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
+_decimal = DYNAMODB_CONTEXT.create_decimal
+_MAX_NUMBER = 10**38
+"""Whole numbers below it have no more digits than DynamoDB's."""
 
 
 def to_wire(item: Mapping[str, object]) -> Item:
     """Return an item in DynamoDB's typed form, without attributes that are None."""
-    return {name: _serialize(value) for name, value in item.items() if value is not None}
+    return {name: _typed(value) for name, value in item.items() if value is not None}
 
 
 def from_wire(item: Mapping[str, Any]) -> Item:
     """Return an item's values: numbers are `Decimal`, bytes are `Binary`."""
-    return {name: _deserialize(value) for name, value in item.items()}
+    return {name: _value(typed) for name, typed in item.items()}
+
+
+def _typed(value: Any) -> Any:  # noqa: ANN401 - any value
+    """Return what boto3 returns, which tries type after type: the frequent ones directly."""
+    kind = type(value)
+    if kind is str:
+        return {"S": value}
+    if kind is int and -_MAX_NUMBER < value < _MAX_NUMBER:
+        return {"N": str(value)}
+    if kind is dict:
+        return {"M": {name: _typed(each) for name, each in value.items()}}
+    if kind is list:
+        return {"L": [_typed(each) for each in value]}
+    return _serialize(value)
+
+
+def _value(typed: Any) -> Any:  # noqa: ANN401 - any value
+    """Return what boto3 returns, the frequent types directly."""
+    for kind, content in typed.items():
+        if kind == "S":
+            return content
+        if kind == "N":
+            return _decimal(content)
+        if kind == "M":
+            return {name: _value(each) for name, each in content.items()}
+        if kind == "L":
+            return [_value(each) for each in content]
+        break
+    return _deserialize(typed)
 
 
 @contextmanager

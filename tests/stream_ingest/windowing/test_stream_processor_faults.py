@@ -15,6 +15,7 @@ import pytest
 
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import BatchDrained, WindowReady
+from stream_ingest.records import codec, packer
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.records.packer import Packer
 from stream_ingest.records.rows import CoverRow
@@ -32,7 +33,16 @@ from tests.fakes.ingest.threads import InlineExecutor
 
 CREATORS = ["ann", "ben", "charli", "Zoë", "🎉"]
 IMAGES = 3
-BUCKETS = 128
+BUCKETS = 16
+"""Instead of 128: most records were end marks."""
+MOST = 12
+"""Maximum number of records in a delivery, so that a batch needs several."""
+
+
+@pytest.fixture(autouse=True)
+def _few_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (codec, packer):
+        monkeypatch.setattr(module, "BUCKETS", BUCKETS)
 
 
 class CrashError(Exception):
@@ -136,7 +146,7 @@ def test_nothing_is_lost_and_nothing_is_doubled_whatever_fails(seed: int) -> Non
         rows = world.rows(60)
         shard = world.records(rows, batch)
         shard.insert(world.random.randrange(len(shard)), b"poison")
-        ShardMapping(world.handle, world.random, most=40).run(shard, again=0.2)
+        ShardMapping(world.handle, world.random, most=MOST).run(shard, again=0.2)
         batches.append(rows)
         delivered.append(batch.batch_id)
     world.faults.chance = 0
