@@ -26,11 +26,11 @@ _COUNTS = 2
 """Number of times that a batch's rows are counted: after the last fold, and after its flush."""
 _COUNT_READS_PER_CREATOR = 2
 """Read units of counting a creator: state and tally, read consistently."""
-_CHECK_READS_PER_ENTRY = 0.03
-"""Read units of a sweep while a batch waits for its collages, for each index entry.
-
-Half a unit for 4 KB, with entries of about 250 bytes; windows are in two indexes, creators in one.
-"""
+_READS_PER_ENTRY = 0.03
+"""Read units of an index entry: half a unit for 4 KB, with entries of about 250 bytes."""
+_LOOK_READS = 4
+"""Read units to see that some of a batch's windows wait (`stream_ingest.batches.waiting_windows`);
+the batch is counted once more when none is seen."""
 SWEEP_S = 60
 SWEEPER_MB = 512
 _SWEEP_RUN_S = 0.5
@@ -158,16 +158,17 @@ def _windowing(run: Run) -> list[Item]:
 def _sweeper(run: Run) -> list[Item]:
     """Return the sweeper's items.
 
-    It reads what is due each minute, the batch's index entries while collages are pending, and
-    each creator's tally when all rows are folded.
+    It reads each creator's tally when all rows are folded, the batch's index entries then and at
+    its end, and in each minute between the windows that wait, on average half of them.
     """
     stage, prices, job = Stage.WINDOWING, run.prices, run.job
     sweeps = math.ceil(run.seconds / SWEEP_S)
-    checks = _COUNTS + math.ceil(run.waiting_s / SWEEP_S)
+    waiting = math.ceil(run.waiting_s / SWEEP_S)
     counted = job.batches * job.batch_creators
-    check_reads = (counted + 2 * job.windows) * _CHECK_READS_PER_ENTRY
-    counts = _COUNTS * counted * _COUNT_READS_PER_CREATOR
-    reads = counts + checks * check_reads + job.partial_windows
+    tallies = _COUNTS * counted * _COUNT_READS_PER_CREATOR
+    entries = (_COUNTS + 1) * (counted + job.windows) * _READS_PER_ENTRY
+    looks = waiting * (job.windows / 2 * _READS_PER_ENTRY + job.batches * _LOOK_READS)
+    reads = tallies + entries + looks + job.partial_windows
     gb_s = sweeps * _SWEEP_RUN_S * SWEEPER_MB / 1_024
     return [
         _item(stage, "sweeper", gb_s, prices.lambda_gb_s),

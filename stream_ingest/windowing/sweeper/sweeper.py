@@ -26,6 +26,7 @@ from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.batches.results.reports import Reports
 from stream_ingest.batches.results.summary import ends_of
 from stream_ingest.batches.timeouts import BatchTimeouts
+from stream_ingest.batches.waiting_windows import is_among_waiting
 from stream_ingest.contracts import table
 from stream_ingest.contracts.events import WindowReady
 from stream_ingest.windowing.creator_folding import CreatorFolding
@@ -92,6 +93,7 @@ class Sweeper:
         self._on_window = on_window
         self._store, self._emitter, self._registry = store, emitter, registry
         self._reports = reports
+        self._dynamodb, self._table = dynamodb, table_name
         self._due = DueItems(dynamodb, table_name, clock)
         self._threads, self._clock = threads, clock
         self._prefetch, self._start_files = prefetch, start_files
@@ -158,6 +160,9 @@ class Sweeper:
         if batch is None or batch.status in ENDED_BATCHES:
             return Sweep()
         self._timeouts.apply(batch)
+        only_waits = batch.counted is not None and batch.counted.final
+        if only_waits and is_among_waiting(self._dynamodb, self._table, batch_id):
+            return Sweep()
         count = self._counter.count(batch_id)
         if count is None:
             return Sweep()

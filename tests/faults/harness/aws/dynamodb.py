@@ -148,7 +148,7 @@ class FakeDynamoDb:
             request,
             *("TableName", "IndexName", "KeyConditionExpression", "ExpressionAttributeValues"),
             *("ExpressionAttributeNames", "ExclusiveStartKey", "ConsistentRead"),
-            *("ScanIndexForward", "ProjectionExpression"),
+            *("ScanIndexForward", "ProjectionExpression", "Limit"),
         )
         self._writes.check_table(request["TableName"], _QUERY)
         index = self.indexes[request["IndexName"]] if "IndexName" in request else self._own
@@ -166,7 +166,7 @@ class FakeDynamoDb:
             bound.values[condition.value]["S"],
             lambda item: condition.rest(item, bound),
             request.get("ExclusiveStartKey"),
-            self._page_items,
+            min(request.get("Limit", self._page_items), self._page_items),
             backward=not request.get("ScanIndexForward", True),
         )
         page = [_projected(item, request) for item in page]
