@@ -152,13 +152,7 @@ class SimulatedStore(CreatorRepository):
     def note_queued(self, key: str) -> None:
         """Count the writes to record that a window's event was emitted."""
         self._take(self.writes, key, 1)
-        for partition, units in (
-            (table.BATCH_INDEX, 1),
-            (f"{table.STATUS_INDEX} ready", 1),
-            (f"{table.STATUS_INDEX} queued", 1),
-            (f"{table.DUE_INDEX} {table.due_shard(key)}", 2),
-        ):
-            self._index(partition, units)
+        self._index(f"{table.DUE_INDEX} {table.due_shard(key)}", _QUEUED_UNITS - 1)
         self.figures.write_units += _QUEUED_UNITS
         self.figures.index_units += _QUEUED_UNITS - 1
 
