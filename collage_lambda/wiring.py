@@ -34,6 +34,7 @@ from collage_lambda.prefetch.pack_store import PackStore
 from collage_lambda.redelivery import Redelivery
 from collage_lambda.settings import CollageSettings
 from collage_lambda.worker import CollageWorker
+from stream_ingest.aws.garbage_collection import ignore_existing_objects
 from stream_ingest.contracts.network_probe import NetworkProbe
 from stream_ingest.contracts.prepared_structs import prepare_structs
 
@@ -79,7 +80,9 @@ def from_environment() -> App:
     configure_process()
     settings = CollageSettings.from_env(os.environ)
     log_process(make_logger(), scaler_name(simd=settings.simd_scaling), settings.memory_mb)
-    return build(settings, connect(settings), time.time)
+    app = build(settings, connect(settings), time.time)
+    ignore_existing_objects(less_often=False)
+    return app
 
 
 def build(settings: CollageSettings, clients: Clients, clock: Callable[[], float]) -> App:
