@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.proto import source_pb2
 
 from ops_dashboard.local.aws.engine.program import run_with
 from ops_dashboard.local.aws.stack import stack_settings
@@ -37,6 +38,8 @@ def declare(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ops_dashboard.packaging.bundles.build_bundle", build_bundle)
         patch.setattr(MockMonitor, "RegisterResource", _registering(recorder))
+        # For error messages of Pulumi's engine; most of the frames are pytest's.
+        patch.setattr("pulumi.runtime.resource._get_stack_trace", source_pb2.StackTrace)
         run_with(recorder, name or stack, texts)
     return recorder
 
