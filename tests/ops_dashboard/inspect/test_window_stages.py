@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain
 
 import pytest
+from moto import mock_aws
 
 from ops_dashboard.inspect import window_pages
 from ops_dashboard.inspect.window_filter import WindowFilter
@@ -14,7 +16,8 @@ from stream_ingest.contracts import window_lifecycle
 from stream_ingest.contracts.table import WindowStatus
 from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.windowing.window_repository import WindowRepository
-from tests.fakes.ingest.aws import TABLE
+from tests.fakes.aws_variables import set_aws_variables
+from tests.fakes.ingest.aws import TABLE, Clients, IngestAws
 from tests.fakes.ingest.rows import NOW_S, header
 from tests.fakes.ops.table import OpsTable
 
@@ -24,8 +27,15 @@ PROCESSING = ["ann:000005", "ann:000003"]
 """Newest first. Numbers 4 and 5 were moved by an older version."""
 
 
-@pytest.fixture
-def pages(ops_table: OpsTable) -> WindowPages:
+@pytest.fixture(scope="module")
+def pages(moto_clients: Clients) -> Iterator[WindowPages]:
+    """Nine windows in a table that no test changes."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        set_aws_variables(patch)
+        yield fill(OpsTable(IngestAws(moto_clients)))
+
+
+def fill(ops_table: OpsTable) -> WindowPages:
     for number in range(9):
         ops_table.fold("ann", [number], BATCH, NOW_S + 60 * number)
     windows = WindowRepository(ops_table.aws.dynamodb, TABLE)
