@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 UPLOADS = 4
-"""S3 requests of one process that run at once."""
-_CONFIG = function_config(UPLOADS + 1)
+"""S3 requests of one process that need no order; each window that is published has one more."""
+PUBLISHED = 5
+"""Windows that are published at once: as many as a delivery has."""
+_CONFIG = function_config(UPLOADS + PUBLISHED)
 S3_CONFIG = _CONFIG.merge(PRESIGNING)
 
 

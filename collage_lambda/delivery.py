@@ -5,13 +5,17 @@ are downloaded. A message that was received before may be one whose window crash
 it is built alone, after the others have ended: should it crash, they are received once more and are
 already done. Several such messages first get different times at which they become visible again, so
 that after a crash each of them comes in another delivery than the one that crashes.
+
+Windows that are built together for the first time share a pack of originals. They are published
+when it is stored, so that whatever is published can be built again.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import Executor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,9 +23,11 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from botocore.exceptions import ClientError
 
 from collage_lambda.messages import Message, read_message
+from collage_lambda.originals.shared_pack import SharedPack
 from collage_lambda.outcomes import WindowOutcome
 from collage_lambda.redelivery import Redelivery
-from collage_lambda.worker import PUBLISHING_S, BegunWindow, CollageWorker
+from collage_lambda.window_stages import BegunWindow, BuiltWindow
+from collage_lambda.worker import PUBLISHING_S, CollageWorker
 from stream_ingest.contracts.errors import CoverstreamError
 
 _SECOND = 2
@@ -60,10 +66,33 @@ class _Begun:
     window: BegunWindow
 
 
+class _Company:
+    """Windows that are built together, and those of them that wait until their pack is stored."""
+
+    def __init__(self, *, has_pack: bool) -> None:
+        """Without a pack, each window stores its originals itself."""
+        self.pack = SharedPack() if has_pack else None
+        self.waiting: list[tuple[SQSRecord, BuiltWindow]] = []
+
+    def renew(self) -> None:
+        """Start a new pack after the windows of this one have ended."""
+        self.close()
+        self.pack, self.waiting = SharedPack(), []
+
+    def close(self) -> None:
+        """Drop the pack."""
+        if self.pack:
+            self.pack.close()
+
+    def has_waiting(self, window_id: str) -> bool:
+        """Return whether a window waits."""
+        return any(each.message.event.window_id == window_id for _, each in self.waiting)
+
+
 class WindowDelivery:
     """Works off the messages of one invocation."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names each part once
         self,
         worker: CollageWorker,
         redelivery: Redelivery,
@@ -71,9 +100,14 @@ class WindowDelivery:
         *,
         request_id: str,
         remaining_s: Callable[[], float],
+        threads: Executor,
     ) -> None:
-        """Report to `log`; `remaining_s` returns the seconds that the invocation has left."""
+        """Report to `log`; `remaining_s` returns the seconds that the invocation has left.
+
+        Windows that share a pack are published in `threads`.
+        """
         self._worker, self._redelivery, self._log = worker, redelivery, log
+        self._threads = threads
         self._request_id, self._remaining_s = request_id, remaining_s
         self._failed: list[str] = []
 
@@ -100,19 +134,25 @@ class WindowDelivery:
         for record in records:
             with self._reported(record):
                 jobs.append((record, read_message(record.body)))
-        current: _Begun | None = None
-        for place, (record, message) in enumerate(jobs):
-            if current and current.window.event.window_id == message.event.window_id:
-                self._end(current)  # another message of the window, which this one has to meet done
-                current = None
-            windows = len(jobs) - place + then
-            shares = is_shortened or len(jobs) + then > 1
-            following = self._begin(record, message, 1 / windows if shares else None)
+        with closing(_Company(has_pack=len(jobs) > 1)) as company:
+            current: _Begun | None = None
+            for place, (record, message) in enumerate(jobs):
+                window_id = message.event.window_id
+                # Another message of a window has to meet it done.
+                if current and current.window.event.window_id == window_id:
+                    self._end(current, company)
+                    current = None
+                if company.has_waiting(window_id):
+                    self._settle(company)
+                windows = len(jobs) - place + then
+                shares = is_shortened or len(jobs) + then > 1
+                following = self._begin(record, message, 1 / windows if shares else None)
+                if current:
+                    self._end(current, company)
+                current = following
             if current:
-                self._end(current)
-            current = following
-        if current:
-            self._end(current)
+                self._end(current, company)
+            self._settle(company)
 
     def _begin(self, record: SQSRecord, message: Message, share: float | None) -> _Begun | None:
         """Start a window with a share of the time, or alone with all; None if it has ended."""
@@ -130,11 +170,36 @@ class WindowDelivery:
             self._log.ended(message, begun)
         return None
 
-    def _end(self, begun: _Begun) -> None:
+    def _end(self, begun: _Begun, company: _Company) -> None:
+        """Build and publish a window, or have it wait for its pack."""
         message = begun.window.message
         with self._reported(begun.record):
             self._log.resumed(message)
-            self._log.ended(message, self._worker.end(begun.window))
+            built = self._worker.build(begun.window, company.pack)
+            if isinstance(built, WindowOutcome):
+                self._log.ended(message, built)
+            elif built.waits:
+                company.waiting.append((begun.record, built))
+            else:
+                self._log.ended(message, self._worker.publish(built))
+
+    def _settle(self, company: _Company) -> None:
+        """Store the pack, and publish the windows that wait for it, all at once.
+
+        If it cannot be stored, all are given back.
+        """
+        if not company.pack or not company.waiting:
+            return
+        stored = self._worker.store(company.pack, [window for _, window in company.waiting])
+        publishing = [
+            (record, window.message, self._threads.submit(self._worker.publish, window, stored))
+            for record, window in company.waiting
+        ]
+        for record, message, outcome in publishing:
+            with self._reported(record):
+                self._log.resumed(message)
+                self._log.ended(message, outcome.result())
+        company.renew()
 
     def _owner(self, record: SQSRecord) -> str:
         """Return one receipt of one message, even if Lambda repeats an invocation under its id."""

@@ -42,6 +42,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         Telemetry(logger, meter),
         request_id=context.aws_request_id,
         remaining_s=lambda: context.get_remaining_time_in_millis() / 1000,
+        threads=app().threads,
     )
     failed = delivery.work(list(SQSEvent(event).records))
     meter.add_memory(float(context.memory_limit_in_mb))

@@ -70,6 +70,11 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
         """Id of the Lambda request that claimed it: the first part of the owner."""
         return self.owner.partition("/")[0]
 
+    @property
+    def is_rebuild(self) -> bool:
+        """Whether an earlier build may have stored something."""
+        return self.attempt > 1 or self.replay is not None
+
     def check(self, now_s: float) -> None:
         """Raise `LeaseLostError` if the lease is over. Call before anything is overwritten."""
         if now_s > self.until_s:

@@ -10,6 +10,7 @@ import msgspec
 from collage_lambda.download.recorded_response import RecordedResponse
 from collage_lambda.image.arrangement import Arrangement, arrange
 from collage_lambda.reasons import Failure, FailureReason
+from collage_lambda.shares import Share
 from stream_ingest.contracts.settings import CollageLayout
 from stream_ingest.contracts.table import WindowStatus
 
@@ -115,6 +116,9 @@ class BuildResult(msgspec.Struct, frozen=True, kw_only=True):
     collage: bytes
     thumbnail: bytes
     originals_key: str | None
+    share: Share | None = None
+    """Where the originals are if not in an object of the window's own: not stored yet if this
+    build has put them into a pack."""
     timings_ms: dict[str, int]
     scaler: str
     """What scaled its images (`image.scaling.scaler_name`)."""

@@ -6,4 +6,5 @@ FREE_TMP_MB = 512
 """Size of /tmp that a function has at no cost."""
 TMP_MB = 1_536
 """Size of the collage function's /tmp: two windows that overlap may have three packs each, of
-`originals.image_pack.MAX_TOTAL_BYTES`: stored originals, prefetched covers, new originals."""
+`originals.image_pack.MAX_TOTAL_BYTES`: stored originals, prefetched covers, new originals.
+A pack that windows share exists only while they have no stored ones."""

@@ -61,6 +61,8 @@ class App:
 
     worker: CollageWorker
     redelivery: Redelivery
+    threads: Executor
+    """In which windows of a delivery are published."""
     answer_probe: Callable[[NetworkProbe], dict[str, Any]]
 
 
@@ -121,6 +123,7 @@ def build(settings: CollageSettings, clients: Clients, clock: Callable[[], float
     return App(
         worker=worker,
         redelivery=Redelivery(clients.sqs, settings.queue_url, clock),
+        threads=ThreadPoolExecutor(boto.PUBLISHED, thread_name_prefix="publish"),
         answer_probe=partial(answer_probe, pipeline.downloads.settings, pipeline.downloads.lookup),
     )
 

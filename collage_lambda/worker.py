@@ -1,6 +1,8 @@
 """One window from its message to its end: claim, build, publish, announce, end. Edge.
 
-The work has two parts, so that one window's downloads run while another is composed and published.
+The work has three parts, so that one window's downloads run while another is composed, and so that
+windows whose originals share a pack are published when that is stored: a rebuild of a window that
+is published has its originals, whatever its URLs have become.
 
 A transient error releases the window, so that the message's next delivery can claim it; a permanent
 one ends it as failed, with the reason. `output.announcer` says why the steps come in this order.
@@ -8,51 +10,37 @@ one ends it as failed, with the reason. `output.announcer` says why the steps co
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from typing import TypeVar
 
 import msgspec
 
-from collage_lambda.assembly.builder import BegunBuild, Builder
+from collage_lambda.assembly.builder import Builder
 from collage_lambda.cancelled_runs import CancelledRuns
 from collage_lambda.lease import ClaimRefusal, Lease, WindowLeases
 from collage_lambda.messages import Message, check_images
+from collage_lambda.originals.shared_pack import SharedPack
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.outcomes import BuildResult, Ending, WindowOutcome
 from collage_lambda.output.batch_sources import BatchSources
 from collage_lambda.output.keys import WindowKeys, keys_of
 from collage_lambda.output.metadata import describe_failure
 from collage_lambda.output.publisher import Publication, Publisher
-from collage_lambda.output.store import NO_ETAGS, Etags, OutputStore
+from collage_lambda.output.store import NOTHING, OutputStore
 from collage_lambda.prefetch.pack_store import PackStore
+from collage_lambda.window_stages import BegunWindow, BuiltWindow
 from stream_ingest.contracts.errors import DecodeError, PermanentError, TransientError
 from stream_ingest.contracts.events import WindowReady
 
 LEASE_MARGIN_S = 30
 """How much longer a lease lasts than its invocation can."""
 PUBLISHING_S = 15
-"""Seconds of an invocation that are reserved for encoding and uploading, after the downloads."""
+"""Seconds of an invocation that are reserved for encoding and uploading, after the downloads, and
+for the pack that its windows share."""
 MIN_BUILD_S = 5
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BegunWindow:
-    """A claimed window whose downloads run."""
-
-    message: Message
-    lease: Lease
-    event: WindowReady
-    """The message's event with its images."""
-    keys: WindowKeys
-    existing: Etags
-    """Objects at its keys when it was claimed."""
-    source: str | None
-    begun_in_s: float
-    """Seconds that this has taken since its claim."""
-    build: BegunBuild
 
 
 class CollageWorker:
@@ -80,14 +68,14 @@ class CollageWorker:
     def work(
         self, message: Message, *, owner: str, remaining_s: float, share_s: float | None = None
     ) -> WindowOutcome:
-        """Bring one window to its end: `begin`, then `end`."""
+        """Bring one window to its end: `begin`, `build`, `publish`."""
         begun = self.begin(message, owner=owner, remaining_s=remaining_s, share_s=share_s)
         return begun if isinstance(begun, WindowOutcome) else self.end(begun)
 
     def begin(
         self, message: Message, *, owner: str, remaining_s: float, share_s: float | None = None
     ) -> BegunWindow | WindowOutcome:
-        """Claim a window and start its downloads; `end` has to follow, unless it has ended.
+        """Claim a window and start its downloads; `build` has to follow, unless it has ended.
 
         Safe to repeat with the same message at any time. `remaining_s` is what is left of the
         invocation. If the window shares it with others, its downloads may take `share_s` seconds,
@@ -127,13 +115,50 @@ class CollageWorker:
         return self._released(message, begun) if isinstance(begun, WindowOutcome) else begun
 
     def end(self, begun: BegunWindow) -> WindowOutcome:
-        """Compose, publish and end a window.
+        """Compose, publish and end a window that shares no pack; raises as `publish` does."""
+        built = self.build(begun)
+        return built if isinstance(built, WindowOutcome) else self.publish(built)
 
-        Raises `TransientError` if the message has to be delivered again.
+    def build(
+        self, begun: BegunWindow, pack: SharedPack | None = None
+    ) -> BuiltWindow | WindowOutcome:
+        """Compose a window; `publish` has to follow, unless it has ended.
+
+        On its first build it may leave its originals to a `pack`. Raises `TransientError` if the
+        message has to be delivered again.
         """
-        message = begun.message
-        outcome = self._or_give_back(message, begun.lease, lambda: self._end(begun))
-        return self._released(message, outcome)
+        shared = None if begun.lease.is_rebuild else pack
+        built = self._or_give_back(begun.message, begun.lease, lambda: self._build(begun, shared))
+        return self._released(begun.message, built) if isinstance(built, WindowOutcome) else built
+
+    def store(self, pack: SharedPack, windows: Sequence[BuiltWindow]) -> Future[None]:
+        """Store the pack with the originals of windows; `publish` raises what went wrong."""
+        stored: Future[None] = Future()
+        try:
+            for window in windows:
+                window.begun.lease.check(self._clock())
+            self._temp.save_shared(pack)
+        except Exception as error:  # noqa: BLE001 - raised for each window
+            stored.set_exception(error)
+        else:
+            stored.set_result(None)
+        return stored
+
+    def publish(self, built: BuiltWindow, stored: Future[None] | None = None) -> WindowOutcome:
+        """Publish and end a window, if the pack with its originals is `stored`; else give it back.
+
+        Raises the error of `store`, or `TransientError`, if the message has to be delivered again.
+        Safe to call in several threads for several windows.
+        """
+        begun = built.begun
+
+        def publish() -> WindowOutcome:
+            if stored is not None:
+                stored.result()
+            return self._publish(built)
+
+        outcome = self._or_give_back(begun.message, begun.lease, publish)
+        return self._released(begun.message, outcome)
 
     def _released(self, message: Message, outcome: WindowOutcome) -> WindowOutcome:
         """Return a window's outcome after its prefetched covers have been released."""
@@ -181,16 +206,16 @@ class CollageWorker:
         event = self._load_images(message.event)
         source = self._batch_sources.find(event.batch_id)
         keys = keys_of(event)
-        is_rebuild = lease.attempt > 1 or message.replay is not None
         # A first build skips the requests: if an object does exist, the conditional puts fail.
-        existing = self._outputs.existing(keys) if is_rebuild else NO_ETAGS
+        existing = self._outputs.existing(keys) if lease.is_rebuild else NOTHING
         build = self._builder.begin(
             event,
             keys,
             build_s,
-            reuse_originals=is_rebuild,
+            reuse_originals=lease.is_rebuild,
             known_failures=message.known_failures,
-            images_before=lease.images_before if keys.collage in existing else 0,
+            share=existing.share,
+            images_before=lease.images_before if keys.collage in existing.etags else 0,
             in_company=in_company,
         )
         return BegunWindow(
@@ -198,17 +223,27 @@ class CollageWorker:
             lease=lease,
             event=event,
             keys=keys,
-            existing=existing,
+            existing=existing.etags,
             source=source,
             begun_in_s=self._clock() - started_s,
             build=build,
         )
 
-    def _end(self, begun: BegunWindow) -> WindowOutcome:
+    def _build(self, begun: BegunWindow, pack: SharedPack | None) -> BuiltWindow:
         resumed_s = self._clock()
+        build = self._builder.finish(begun.build, pack)
+        self._save_responses(begun.event, begun.keys, build)
+        return BuiltWindow(
+            begun=begun,
+            build=build,
+            built_in_s=begun.begun_in_s + self._clock() - resumed_s,
+            waits=pack is not None and build.share is not None,
+        )
+
+    def _publish(self, built: BuiltWindow) -> WindowOutcome:
+        resumed_s = self._clock()
+        begun, build = built.begun, built.build
         event, keys, lease = begun.event, begun.keys, begun.lease
-        build = self._builder.finish(begun.build)
-        self._save_responses(event, keys, build)
         lease.check(self._clock())
         if keys.collage in begun.existing and build.images_ok < lease.images_before:
             fewer = f"{build.images_ok}, not {lease.images_before}"
@@ -221,7 +256,7 @@ class CollageWorker:
             build=build,
             replay=begun.message.replay,
             existing=begun.existing,
-            started_s=resumed_s - begun.begun_in_s,
+            started_s=resumed_s - built.built_in_s,
             source=begun.source,
             request_id=lease.request_id,
         )

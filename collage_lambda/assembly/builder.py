@@ -1,7 +1,8 @@
 """Build one window: cached and downloaded images in, encoded JPEGs out. Edge.
 
 Downloads run in the event loop of the process, also while another window is composed. Each build
-has its own pack of originals, which is uploaded while the JPEGs are encoded.
+has its own pack of originals, which is uploaded while the JPEGs are encoded, or becomes a share of
+one that several windows of a delivery have.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from collage_lambda.assembly.duplicates import without_shown
 from collage_lambda.assembly.placeholders import Placeholders
 from collage_lambda.image.scaling import scaler_name
 from collage_lambda.originals.cached_images import CachedImages, PrefetchedCovers
-from collage_lambda.originals.image_pack import spool
 from collage_lambda.originals.originals_pack import OriginalsWriter
+from collage_lambda.originals.shared_pack import SharedPack
 from collage_lambda.originals.temp_store import NO_STORED_ORIGINALS, StoredOriginals, TempStore
 from collage_lambda.outcomes import Assembly, BuildResult
 from collage_lambda.output.keys import WindowKeys
 from collage_lambda.pipeline import ImagePipeline
 from collage_lambda.reasons import FailureReason
+from collage_lambda.shares import Share
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import WindowReady
 
@@ -83,24 +85,29 @@ class Builder:
         *,
         reuse_originals: bool,
         known_failures: Mapping[str, FailureReason],
+        share: Share | None = None,
         images_before: int = 0,
         in_company: bool = False,
     ) -> BegunBuild:
         """Start a window's downloads, which may take at most about `window_s` seconds.
 
-        With `reuse_originals` the originals that an earlier build stored are read first, then
-        prefetched covers. Images whose identity is in `known_failures` are not downloaded: they
-        have failed before with a permanent reason. A build with fewer images than `images_before`
-        will not be published, so it takes no image from other windows. A window `in_company` may
-        not run out of time: alone it has more.
+        With `reuse_originals` the originals that an earlier build stored, maybe in a `share` of a
+        pack, are read first, then prefetched covers. Images whose identity is in `known_failures`
+        are not downloaded: they have failed before with a permanent reason. A build with fewer
+        images than `images_before` will not be published, so it takes no image from other windows.
+        A window `in_company` may not run out of time: alone it has more.
         """
         started_s = self._monotonic_s()
         with ExitStack() as stack:
-            stored = self._load_originals(keys, stack) if reuse_originals else NO_STORED_ORIGINALS
+            stored = (
+                self._temp.find_originals(keys.originals, share, event.image_count, stack)
+                if reuse_originals
+                else NO_STORED_ORIGINALS
+            )
             writer = stack.enter_context(OriginalsWriter()) if self._keep_originals else None
             prefetched = stack.enter_context(PrefetchedCovers())
             prefetched.load(event.images, self._temp, self._uploads)
-            cached = CachedImages(stored=stored.reader, prefetched=prefetched)
+            cached = CachedImages(stored=stored.readers, prefetched=prefetched)
             assembling = self._pipeline.downloads.start(
                 self._assemble(event, window_s, cached, writer, known_failures)
             )
@@ -117,10 +124,11 @@ class Builder:
                 resources=stack.pop_all(),
             )
 
-    def finish(self, begun: BegunBuild) -> BuildResult:
+    def finish(self, begun: BegunBuild, pack: SharedPack | None = None) -> BuildResult:
         """Return a window's JPEGs when its downloads have ended; may be called once.
 
-        Raises `SlowWindowError` if a window in company ran out of time.
+        Its originals are stored, or added to a `pack` that has room for them. Raises
+        `SlowWindowError` if a window in company ran out of time.
         """
         event, keys = begun.event, begun.keys
         with begun.resources:
@@ -129,18 +137,20 @@ class Builder:
                 msg = f"{event.window_id}: too slow to be built with others"
                 raise SlowWindowError(msg)
             composing_s = self._monotonic_s()
-            upload = self._upload(keys, begun.writer, begun.stored)
+            upload, share = self._keep(begun, pack)
             if assembly.images_ok >= begun.images_before:
                 self._hide_shown(event, assembly)
             collage, thumbnail = _encode(assembly)
             encoded_s = self._monotonic_s()
             if upload is not None:
                 upload.result()
+        own_key = keys.originals if upload or begun.stored.count else None
         return BuildResult(
             assembly=assembly,
             collage=collage,
             thumbnail=thumbnail,
-            originals_key=keys.originals if upload or begun.stored.count else None,
+            originals_key=share.key if share else own_key,
+            share=share,
             timings_ms={
                 "assemble": round(1000 * (assembled_s - begun.started_s)),
                 "encode": round(1000 * (encoded_s - composing_s)),
@@ -163,18 +173,22 @@ class Builder:
             return []
         return self._placeholders.record(event.creator, assembly.sha256s, assembly.repeated_sha256s)
 
-    def _load_originals(self, keys: WindowKeys, stack: ExitStack) -> StoredOriginals:
-        return self._temp.load_originals(keys.originals, stack.enter_context(spool()))
+    def _keep(
+        self, begun: BegunBuild, pack: SharedPack | None
+    ) -> tuple[Future[None] | None, Share | None]:
+        """Keep this build's originals if they are more than the stored ones.
 
-    def _upload(
-        self, keys: WindowKeys, writer: OriginalsWriter | None, stored: StoredOriginals
-    ) -> Future[None] | None:
-        """Begin to upload this build's originals if they are more than the stored ones."""
+        Returns their upload, if one has begun, and the share of a pack in which they will be, or
+        the stored ones are.
+        """
+        writer, stored, event = begun.writer, begun.stored, begun.event
         if writer is None or writer.count <= stored.count:
-            return None
-        return self._uploads.submit(
-            self._temp.save_originals, keys.originals, writer.finish(), stored
-        )
+            return None, stored.share
+        originals = writer.finish()
+        if pack and (share := pack.add_share(event.creator, event.window_id, originals)):
+            return None, share
+        key = begun.keys.originals
+        return self._uploads.submit(self._temp.save_originals, key, originals, stored), None
 
     async def _assemble(
         self,
@@ -204,9 +218,10 @@ class Builder:
 
 
 def _encode(assembly: Assembly) -> tuple[bytes, bytes]:
-    """Return collage and thumbnail; both are empty if the collage would have no image."""
-    if not assembly.images_ok:
-        return b"", b""
-    canvas = assembly.canvas
-    canvas.arrange(assembly.arrangement, assembly.shown)
-    return canvas.encode(), canvas.thumbnail()
+    """Return collage and thumbnail, and drop the canvas; without any image both are empty."""
+    canvas, encoded = assembly.canvas, (b"", b"")
+    if assembly.images_ok:
+        canvas.arrange(assembly.arrangement, assembly.shown)
+        encoded = canvas.encode(), canvas.thumbnail()
+    canvas.drop()  # the window may have to wait until others are built
+    return encoded

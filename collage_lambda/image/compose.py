@@ -79,6 +79,10 @@ class Canvas:
         """Return the collage as a baseline JPEG in the layout's quality."""
         return _jpeg(self._image, self._layout.quality)
 
+    def drop(self) -> None:
+        """Free the pixels; nothing can be pasted or encoded any more."""
+        self._image = Image.new("RGB", (1, 1))
+
     def thumbnail(self) -> bytes:
         """Return a JPEG of at most `THUMBNAIL_WIDTH_PX` width, in the collage's proportions."""
         width, height = self._image.size

@@ -76,14 +76,15 @@ class PrefetchedCovers:
 class CachedImages(msgspec.Struct, frozen=True, kw_only=True):
     """The images of a window that are in S3."""
 
-    stored: OriginalsReader | None = None
+    stored: tuple[OriginalsReader, ...] = ()
     prefetched: PrefetchedCovers | None = None
 
     def bytes_of(self, image: WindowImage) -> Iterator[tuple[Origin, bytes]]:
         """Yield the cached bytes of an image with their origin, originals first."""
-        data = self.stored.read(image.identity) if self.stored else None
-        if data is not None:
-            yield "stored", data
+        for reader in self.stored:
+            data = reader.read(image.identity)
+            if data is not None:
+                yield "stored", data
         data = (
             self.prefetched.read(image.prefetched) if self.prefetched and image.prefetched else None
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
@@ -11,9 +12,11 @@ from botocore.exceptions import ClientError
 
 from collage_lambda.originals.image_pack import spool
 from collage_lambda.originals.originals_pack import OriginalsReader
+from collage_lambda.originals.shared_pack import SharedPack
+from collage_lambda.shares import Share
 from stream_ingest.aws.conditional_put import if_unchanged, put_own_if
 from stream_ingest.aws.errors import error_code, map_errors
-from stream_ingest.contracts.errors import DecodeError
+from stream_ingest.contracts.errors import ConflictError, DecodeError
 from stream_ingest.contracts.events import WindowImage
 
 if TYPE_CHECKING:
@@ -25,16 +28,18 @@ _MISSING = frozenset({"NoSuchKey", "404", "InvalidRange", "416"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredOriginals:
-    """The originals that an earlier build stored, and the ETag of their object."""
+    """The originals that earlier builds stored, and the ETag of the window's own object."""
 
-    reader: OriginalsReader | None = None
-    """None if there is no pack, or one that cannot be read."""
+    readers: tuple[OriginalsReader, ...] = ()
+    """The pack with most originals first; none if there is no pack that can be read."""
     etag: str | None = None
+    share: Share | None = None
+    """Where that pack is; None for the window's own object."""
 
     @property
     def count(self) -> int:
-        """Number of originals."""
-        return self.reader.count if self.reader else 0
+        """Number of originals in the pack with most."""
+        return max((reader.count for reader in self.readers), default=0)
 
 
 NO_STORED_ORIGINALS = StoredOriginals()
@@ -65,9 +70,43 @@ class TempStore:
         if etag is None:
             return NO_STORED_ORIGINALS
         try:
-            return StoredOriginals(reader=OriginalsReader(file), etag=etag)
+            return StoredOriginals(readers=(OriginalsReader(file),), etag=etag)
         except DecodeError:
             return StoredOriginals(etag=etag)  # unreadable: the images are downloaded again
+
+    def find_originals(
+        self, key: str, share: Share | None, images: int, files: ExitStack
+    ) -> StoredOriginals:
+        """Return a window's originals: its share of a pack, and its own object.
+
+        That is read only if the share lacks some of the window's `images`, as it may hold those
+        that a rebuild has found since. Both are read into temporary files of `files`.
+        """
+        shared = self._load_share(share, files) if share else None
+        if shared is not None and shared.count >= images:
+            return StoredOriginals(readers=(shared,), share=share)
+        own = self.load_originals(key, files.enter_context(spool()))
+        if shared is None:
+            return own
+        if own.count > shared.count:
+            return replace(own, readers=(*own.readers, shared))
+        return replace(own, readers=(shared, *own.readers), share=share)
+
+    def _load_share(self, share: Share, files: ExitStack) -> OriginalsReader | None:
+        """Return the originals of a share; None if it is gone or unreadable."""
+        file = files.enter_context(spool())
+        if not self.load_range(share.key, share.offset, share.offset + share.length - 1, file):
+            return None
+        try:
+            return OriginalsReader(file)
+        except DecodeError:
+            return None
+
+    def save_shared(self, pack: SharedPack) -> None:
+        """Put a pack of several windows. A lifecycle rule removes it."""
+        if not self._put_pack(pack.key, pack.finish(), None):
+            msg = f"{pack.key} is taken"
+            raise ConflictError(msg)
 
     def save_originals(self, key: str, pack: IO[bytes], before: StoredOriginals) -> None:
         """Put a window's originals in place of those in `before`.
@@ -94,6 +133,11 @@ class TempStore:
     def replace(self, key: str, pack: IO[bytes], etag: str) -> bool:
         """Put a pack in place of the one with this ETag; return False if that has changed."""
         return self._put_pack(key, pack, etag)
+
+    def delete(self, key: str) -> None:
+        """Delete an object; safe to repeat."""
+        with map_errors(f"delete {key}"):
+            self._s3.delete_object(Bucket=self._bucket, Key=key)
 
     def _put_pack(self, key: str, pack: IO[bytes], etag: str | None) -> bool:
         """Put a zip file in place of the one with this ETag; return False if that has changed."""

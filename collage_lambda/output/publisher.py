@@ -60,6 +60,7 @@ class Publisher:
             collage=build.collage,
             thumbnail=build.thumbnail,
             metadata=self._metadata(publication, sha256),
+            share=build.share,
         )
         self._outputs.publish(keys, files, publication.existing)
         link = self._links.presign(keys.collage)
@@ -79,7 +80,9 @@ class Publisher:
         Raises `PublishConflictError` as `publish` does.
         """
         metadata = self._metadata(publication, None)
-        self._outputs.put_metadata(publication.keys, metadata, publication.existing)
+        self._outputs.put_metadata(
+            publication.keys, metadata, publication.existing, publication.build.share
+        )
         end = msgspec.structs.replace(self._end(publication, WindowStatus.FAILED), error=NO_IMAGES)
         self._announcer.announce(
             failed(publication.event, end, replay=publication.replay, reason=NO_IMAGES)

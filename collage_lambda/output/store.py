@@ -20,6 +20,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from collage_lambda.output.keys import WindowKeys
+from collage_lambda.shares import Share
 from stream_ingest.aws.conditional_put import if_unchanged, put_own_if
 from stream_ingest.aws.errors import error_code, map_errors
 from stream_ingest.contracts.errors import ConflictError, PermanentError
@@ -34,6 +35,9 @@ _PICTURE_CACHE = "private, max-age=3600"
 _DOCUMENT_CACHE = "no-cache"
 _CLOSED_AT = "closed-at"
 """Name of the metadata with the time at which the object's window closed."""
+_NO_METADATA: Mapping[str, str] = {}
+_SHARE = "originals"
+"""Name of the metadata with a window's `Share`, of the two objects that are put first."""
 _CLOCKS_DIFFER = timedelta(minutes=1)
 """How far the clocks of S3 and of Lambda may be apart."""
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
@@ -41,6 +45,16 @@ _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 Etags = Mapping[str, str]
 """ETags by key; a key without an object is absent."""
 NO_ETAGS: Etags = {}
+
+
+class Existing(msgspec.Struct, frozen=True, kw_only=True):
+    """What is at a window's keys: the objects, and the share that the metadata names."""
+
+    etags: Etags = NO_ETAGS
+    share: Share | None = None
+
+
+NOTHING = Existing()
 
 
 class PublishConflictError(ConflictError):
@@ -52,11 +66,12 @@ class OtherWindowError(PermanentError):
 
 
 class OutputFiles(msgspec.Struct, frozen=True, kw_only=True):
-    """The encoded results of one build."""
+    """The encoded results of one build, and where its originals are if in a pack with others."""
 
     collage: bytes
     thumbnail: bytes
     metadata: bytes
+    share: Share | None = None
 
 
 class OutputStore:
@@ -69,17 +84,22 @@ class OutputStore:
         self._s3, self.bucket = s3, bucket
         self._copies, self._threads = copies_by_creator, threads
 
-    def existing(self, keys: WindowKeys) -> Etags:
-        """Return the ETags of a window's objects, which `publish` may then replace.
+    def existing(self, keys: WindowKeys) -> Existing:
+        """Return what a window's keys have, which `publish` may then replace.
 
         Raises `OtherWindowError` if an object is another window's.
         """
         wanted = [keys.collage, keys.thumbnail, keys.metadata]
         wanted += [keys.by_creator] if self._copies else []
-        etags = self._threads.map(lambda key: self._etag(key, keys.closed_at), wanted)
-        return {key: etag for key, etag in zip(wanted, etags, strict=True) if etag is not None}
+        heads = self._threads.map(lambda key: self._head(key, keys.closed_at), wanted)
+        found = {key: head for key, head in zip(wanted, heads, strict=True) if head is not None}
+        shares = (Share.parse(head["Metadata"].get(_SHARE, "")) for head in found.values())
+        return Existing(
+            etags={key: head["ETag"] for key, head in found.items()},
+            share=next((share for share in shares if share is not None), None),
+        )
 
-    def _etag(self, key: str, closed_at: datetime) -> str | None:
+    def _head(self, key: str, closed_at: datetime) -> HeadObjectOutputTypeDef | None:
         try:
             with map_errors(f"head {key}"):
                 found = self._s3.head_object(Bucket=self.bucket, Key=key)
@@ -90,7 +110,7 @@ class OutputStore:
         if (other := _other_window(found, closed_at)) is not None:
             msg = f"{key} belongs to another window, {other}"
             raise OtherWindowError(msg)
-        return found["ETag"]
+        return found
 
     def publish(self, keys: WindowKeys, files: OutputFiles, etags: Etags) -> None:
         """Put a window's objects in place of those in `etags`.
@@ -99,8 +119,15 @@ class OutputStore:
         any point with fresh `etags`: it writes the same objects.
         """
         first = [
-            self._threads.submit(self._put, keys, keys.thumbnail, files.thumbnail, etags),
-            self._threads.submit(self.put_metadata, keys, files.metadata, etags),
+            self._threads.submit(
+                self._put,
+                keys,
+                keys.thumbnail,
+                files.thumbnail,
+                etags,
+                described=_described(files.share),
+            ),
+            self._threads.submit(self.put_metadata, keys, files.metadata, etags, files.share),
         ]
         for done in first:
             done.result()
@@ -108,11 +135,23 @@ class OutputStore:
         if self._copies and keys.by_creator != keys.collage:
             self._put(keys, keys.by_creator, files.collage, etags)
 
-    def put_metadata(self, keys: WindowKeys, metadata: bytes, etags: Etags) -> None:
+    def put_metadata(
+        self, keys: WindowKeys, metadata: bytes, etags: Etags, share: Share | None = None
+    ) -> None:
         """Put a window's metadata, also of a failed one; raises as `publish` does."""
-        self._put(keys, keys.metadata, metadata, etags, JSON)
+        described = _described(share)
+        self._put(keys, keys.metadata, metadata, etags, kind=JSON, described=described)
 
-    def _put(self, keys: WindowKeys, key: str, body: bytes, etags: Etags, kind: str = JPEG) -> None:
+    def _put(  # noqa: PLR0913 - what an object has
+        self,
+        keys: WindowKeys,
+        key: str,
+        body: bytes,
+        etags: Etags,
+        *,
+        kind: str = JPEG,
+        described: Mapping[str, str] = _NO_METADATA,
+    ) -> None:
         is_put = put_own_if(
             self._s3,
             if_unchanged(etags.get(key)),
@@ -121,11 +160,15 @@ class OutputStore:
             Body=body,
             ContentType=kind,
             CacheControl=_DOCUMENT_CACHE if kind == JSON else _PICTURE_CACHE,
-            Metadata={_CLOSED_AT: keys.closed_at.isoformat()},
+            Metadata={_CLOSED_AT: keys.closed_at.isoformat(), **described},
         )
         if not is_put:
             msg = f"{key} was published by another worker"
             raise PublishConflictError(msg)
+
+
+def _described(share: Share | None) -> Mapping[str, str]:
+    return {_SHARE: str(share)} if share else _NO_METADATA
 
 
 def _other_window(found: HeadObjectOutputTypeDef, closed_at: datetime) -> str | None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 import msgspec
 
 from collage_lambda.originals.image_pack import MAX_TOTAL_BYTES, PackWriter, spool
+from collage_lambda.originals.owned_pack import OwnedIndex, OwnedMember
 from stream_ingest.contracts.events import PrefetchedCover
 from stream_ingest.windowing.rules.prefetch import ExpiringCover, Fetched
 
@@ -21,19 +22,15 @@ MAX_PACK_BYTES = MAX_TOTAL_BYTES // 2
 """Covers beyond this stay at risk for the next pack; a pack is in /tmp twice while written."""
 
 
-class PackMember(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PackMember(OwnedMember, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One cover in a pack, and the open window that needs it."""
 
-    creator: str
-    window: str
     identity: str
     url: str
-    offset: Annotated[int, msgspec.Meta(ge=0)]
-    length: Annotated[int, msgspec.Meta(ge=1)]
     sha256: str
 
 
-class PackIndex(msgspec.Struct, frozen=True, kw_only=True):
+class PackIndex(OwnedIndex, frozen=True, kw_only=True):
     """The index of a pack: covers by member number, time of fetching and of expiry (epoch s)."""
 
     schema: Literal[1] = 1

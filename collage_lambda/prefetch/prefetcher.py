@@ -13,11 +13,11 @@ from concurrent.futures import Executor
 import msgspec
 
 from collage_lambda.originals.image_pack import PackWriter, open_pack, spool
+from collage_lambda.originals.scrub import PackScrubber
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.prefetch.cover_fetcher import CoverFetcher, FetchSummary
 from collage_lambda.prefetch.cover_pack import CoverPacker, PackIndex
 from collage_lambda.prefetch.pack_store import PackStore
-from collage_lambda.prefetch.scrub import PackScrubber
 from stream_ingest.contracts.errors import TransientError, UnreadableItemError
 from stream_ingest.contracts.events import CoversExpiring
 from stream_ingest.contracts.naming import creator_key
@@ -58,7 +58,7 @@ class Prefetcher:
         pack_store: PackStore,
         temp: TempStore,
         cover_fetcher: CoverFetcher,
-        scrubber: PackScrubber,
+        scrubber: PackScrubber[PackIndex],
         threads: Executor,
         clock: Callable[[], float],
         life_s: int,
@@ -116,7 +116,7 @@ class Prefetcher:
             if each.prefetched and each.prefetched.member not in used
         )
         if index and erased:
-            self._scrubber.scrub(pack, erased)
+            self._scrubber.scrub(pack, lambda member: member.creator in erased)
         return used
 
     def _find(self, key: str) -> PackIndex | None:

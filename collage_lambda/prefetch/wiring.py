@@ -16,7 +16,7 @@ from collage_lambda.pipeline import open_pipeline
 from collage_lambda.prefetch.cover_fetcher import CoverFetcher
 from collage_lambda.prefetch.pack_store import PackStore
 from collage_lambda.prefetch.prefetcher import Prefetcher
-from collage_lambda.prefetch.scrub import PackScrubber
+from collage_lambda.prefetch.scrub import cover_scrubber
 from collage_lambda.redelivery import Redelivery
 from collage_lambda.settings import CollageSettings
 from stream_ingest.contracts.prepared_structs import prepare_structs
@@ -73,7 +73,7 @@ def build(settings: CollageSettings, clients: Clients, clock: Callable[[], float
         creators=CreatorRepository(clients.dynamodb, settings.table, prefetch=True),
         pack_store=pack_store,
         temp=temp,
-        scrubber=PackScrubber(temp, pack_store),
+        scrubber=cover_scrubber(temp, pack_store),
         cover_fetcher=CoverFetcher(open_pipeline(settings, clock)),
         threads=ThreadPoolExecutor(_STATE_THREADS, thread_name_prefix="state"),
         clock=clock,

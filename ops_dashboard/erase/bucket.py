@@ -64,10 +64,11 @@ class Bucket:
 
     def read(self, version: Version) -> Document | None:
         """Return one version's content; None if it is gone by now."""
-        own: dict[str, Any] = {} if version.id == "null" else {"VersionId": version.id}
         try:
             with map_errors(f"read {version.key}"):
-                found = self._s3.get_object(Bucket=self.name, Key=version.key, **own)
+                found = self._s3.get_object(
+                    Bucket=self.name, Key=version.key, **_version_of(version)
+                )
                 body = found["Body"].read()
         except ClientError as error:
             if error_code(error) in _GONE:
@@ -110,11 +111,26 @@ class Bucket:
                 raise TransientError(msg)
         return len(chosen)
 
-    def read_range(self, key: str, first: int, last: int) -> bytes:
-        """Return bytes `first` to `last` of the latest version."""
-        with map_errors(f"read {key}"):
-            found = self._s3.get_object(Bucket=self.name, Key=key, Range=f"bytes={first}-{last}")
-            return found["Body"].read()
+    def read_range(self, version: Version, first: int, last: int) -> bytes:
+        """Return bytes `first` to `last` of one version; none if it is gone or shorter by now."""
+        try:
+            with map_errors(f"read {version.key}"):
+                found = self._s3.get_object(
+                    Bucket=self.name,
+                    Key=version.key,
+                    Range=f"bytes={first}-{last}",
+                    **_version_of(version),
+                )
+                return found["Body"].read()
+        except ClientError as error:
+            if error_code(error) in {*_GONE, "InvalidRange"}:
+                return b""
+            raise
+
+
+def _version_of(version: Version) -> dict[str, Any]:
+    """Return the argument that names a version; none for the only one without versioning."""
+    return {} if version.id == "null" and version.is_latest else {"VersionId": version.id}
 
 
 def _version(each: Any, *, is_marker: bool) -> Version:  # noqa: ANN401 - boto's TypedDicts differ

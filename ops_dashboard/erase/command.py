@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from collage_lambda.originals.scrub import originals_scrubber
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.prefetch.pack_store import PackStore
-from collage_lambda.prefetch.scrub import PackScrubber
+from collage_lambda.prefetch.scrub import cover_scrubber
 from ops_dashboard.erase.bucket import Bucket
 from ops_dashboard.erase.creator_items import CreatorItems
 from ops_dashboard.erase.creator_runs import CreatorRuns
@@ -103,7 +104,8 @@ def build(
             who=who,
             output=Bucket(s3, outputs.output_bucket),
             temp=Bucket(s3, outputs.temp_bucket),
-            scrubber=PackScrubber(temp, packs),
+            covers=cover_scrubber(temp, packs),
+            originals=originals_scrubber(temp),
             threads=threads,
         ),
         dead_letters=CreatorDeadLetters(who, DeadLetterQueues(sqs, outputs)),

@@ -8,24 +8,28 @@ minute for a million objects.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from itertools import islice
 
 import msgspec
 
-from collage_lambda.originals.image_pack import open_pack
+from collage_lambda.originals.owned_pack import OwnedMember
+from collage_lambda.originals.scrub import PackScrubber
+from collage_lambda.originals.shared_pack import SharedIndex
 from collage_lambda.prefetch.cover_pack import PackIndex
-from collage_lambda.prefetch.scrub import PackScrubber, members_of
+from collage_lambda.shares import is_shared_key
 from ops_dashboard.erase.bucket import Bucket, Document, Version
 from ops_dashboard.erase.documents import is_document, redact
-from ops_dashboard.erase.range_file import open_range
+from ops_dashboard.erase.packs import Packs
 from ops_dashboard.erase.report import UNREADABLE_RECORDS
 from ops_dashboard.erase.subject import Subject, kind_of
-from stream_ingest.contracts.errors import DecodeError, TransientError
+from stream_ingest.contracts.errors import TransientError
+from stream_ingest.contracts.naming import split_window_id
 
 PACKS_PREFIX = "prefetched/"
 PREFETCHED = "prefetched covers"
+SHARES = "shares of packs of originals"
 LINES = "lines in documents"
 VERSIONS = "old versions of documents"
 _ROUNDS = 5
@@ -38,24 +42,33 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     before: int | None
     """Windows from this number on are newer than the erasure; None for a rehearsal."""
     keys: frozenset[str] = frozenset()
-    """Objects that the table names."""
+    """Objects that the table names; those of several windows are not the creator's alone."""
+
+    def covers(self, number: int) -> bool:
+        """Return whether a window of this number is erased."""
+        return self.before is None or number < self.before
 
 
 class StoredFiles:
     """The objects of one creator in one stack's buckets."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names each part once
         self,
         *,
         who: Subject,
         output: Bucket,
         temp: Bucket,
-        scrubber: PackScrubber,
+        covers: PackScrubber[PackIndex],
+        originals: PackScrubber[SharedIndex],
         threads: Executor,
     ) -> None:
-        """Read several documents at once, in `threads`."""
+        """Read several documents at once, in `threads`.
+
+        `covers` and `originals` scrub the two kinds of packs.
+        """
         self._who, self._output, self._temp = who, output, temp
-        self._scrubber, self._threads = scrubber, threads
+        self._covers, self._originals = Packs(temp, covers), Packs(temp, originals)
+        self._threads = threads
 
     def work(self, scope: Scope, *, remove: bool) -> Counter[str]:
         """Return the number of things that are the creator's, by kind; with `remove`, remove them.
@@ -69,7 +82,9 @@ class StoredFiles:
                 found += self._own_objects(bucket, part, scope, remove=remove)
                 shared = [each for each in part if not each.is_marker]
                 for counts in self._threads.map(
-                    lambda version, bucket=bucket: self._shared(bucket, version, remove=remove),
+                    lambda version, bucket=bucket: self._shared(
+                        bucket, version, scope, remove=remove
+                    ),
                     shared,
                 ):
                     found += counts
@@ -83,10 +98,20 @@ class StoredFiles:
             bucket.delete(own)
         return Counter(kind_of(each.key) for each in own if not each.is_marker)
 
-    def _shared(self, bucket: Bucket, version: Version, *, remove: bool) -> Counter[str]:
+    def _shared(
+        self, bucket: Bucket, version: Version, scope: Scope, *, remove: bool
+    ) -> Counter[str]:
         """Return, and remove, what is the creator's in an object about several creators."""
         if bucket is self._temp and version.key.startswith(PACKS_PREFIX):
-            return self._pack(version, remove=remove)
+            count = self._covers.work(
+                version, lambda member: member.creator == self._who.name, remove=remove
+            )
+            return Counter({PREFETCHED: count})
+        if bucket is self._temp and is_shared_key(version.key):
+            count = self._originals.work(
+                version, lambda member: owns_share(member, self._who, scope), remove=remove
+            )
+            return Counter({SHARES: count})
         if bucket is self._output and is_document(version.key):
             return self._document(version, remove=remove)
         return Counter()
@@ -118,29 +143,16 @@ class StoredFiles:
             self._output.delete([version])
         return True
 
-    def _pack(self, version: Version, *, remove: bool) -> Counter[str]:
-        count = len(self._members(version))
-        if count and remove:
-            count = self._scrubber.scrub(version.key, {self._who.name})
-        return Counter({PREFETCHED: count})
-
-    def _members(self, version: Version) -> Collection[int]:
-        """Return the numbers of the creator's members of a pack, reading only its index."""
-
-        def read_range(first: int, last: int) -> bytes:
-            return self._temp.read_range(version.key, first, last)
-
-        try:
-            _, index = open_pack(open_range(version.bytes, read_range), PackIndex)
-        except DecodeError:
-            return ()
-        return members_of(index, {self._who.name})
-
 
 def owned(versions: Iterable[Version], who: Subject, scope: Scope) -> Iterator[Version]:
     """Yield the versions and delete markers of the creator's own objects. Pure."""
     for version in versions:
         number = who.window_of(version.key)
-        is_old = number is not None and (scope.before is None or number < scope.before)
-        if is_old or version.key in scope.keys:
+        is_old = number is not None and scope.covers(number)
+        if is_old or (version.key in scope.keys and not is_shared_key(version.key)):
             yield version
+
+
+def owns_share(member: OwnedMember, who: Subject, scope: Scope) -> bool:
+    """Return whether a share of a pack has the creator's originals. Pure."""
+    return member.creator == who.name and scope.covers(split_window_id(member.window)[1])

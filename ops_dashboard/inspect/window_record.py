@@ -52,7 +52,7 @@ class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
     thumbnail_key: str | None = None
     metadata_key: str | None = None
     originals_key: str | None = None
-    """Key of its originals in the temp bucket."""
+    """Key of its originals in the temp bucket, maybe with those of others."""
     collage_sha256: str | None = None
     request_id: str | None = None
     """Id of the Lambda request of its last build, which every log line of it has."""

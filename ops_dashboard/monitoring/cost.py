@@ -32,8 +32,10 @@ _GB = 1e9
 
 KINESIS_PUT_UNIT_BYTES = 25_000
 
-COLLAGE_PUTS = 5
-"""Collage, its copy by creator, thumbnail, metadata, originals."""
+COLLAGE_PUTS = 4
+"""Collage, its copy by creator, thumbnail, metadata."""
+ORIGINALS_PUTS = 1 / MESSAGES_PER_DELIVERY
+"""Windows that are built together store their originals in one object, as long as that is small."""
 COLLAGE_QUEUE_REQUESTS = 1 + 2 / MESSAGES_PER_DELIVERY
 """EventBridge sends one message for each window; Lambda receives and deletes several at once, as
 many as fit into a delivery while windows wait in the queue."""
@@ -61,7 +63,7 @@ _INDEXES = (table.BATCH_INDEX, table.STATUS_INDEX, table.DUE_INDEX)
 def collage_usd() -> float:
     """Return the cost of a collage without its milliseconds and table writes."""
     return (
-        COLLAGE_PUTS * LIST.s3_put.one
+        (COLLAGE_PUTS + ORIGINALS_PUTS) * LIST.s3_put.one
         + COLLAGE_QUEUE_REQUESTS * LIST.sqs_request.one
         + COLLAGE_EVENTS * LIST.event.one
         + COLLAGE_INVOCATIONS * LIST.lambda_request.one

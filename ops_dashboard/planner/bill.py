@@ -14,7 +14,7 @@ import msgspec
 
 from ops_dashboard.monitoring import cost
 from ops_dashboard.monitoring.prices import Price, Prices
-from ops_dashboard.planner.collage_work import CollageSize
+from ops_dashboard.planner.collage_work import CollageSize, originals_puts
 from ops_dashboard.planner.intake_work import intake_work
 from ops_dashboard.planner.measured import Figures
 from ops_dashboard.planner.state_units import COLLAGE_WRITES, state_units
@@ -188,9 +188,9 @@ def _bus(run: Run) -> list[Item]:
 
 def _collage(run: Run) -> list[Item]:
     stage, prices, windows = Stage.COLLAGE, run.prices, run.job.windows
-    always = windows * (cost.COLLAGE_PUTS - 2)
+    always = windows * (cost.COLLAGE_PUTS - 1)
     copies = windows if run.job.copies else 0
-    originals = windows if run.job.originals else 0
+    originals = windows * originals_puts(run.job, run.figures) if run.job.originals else 0
     return [
         _item(stage, "function", windows * run.size.gb_s, prices.lambda_gb_s),
         _item(stage, "temporary storage", windows * run.size.tmp_gb_s, prices.lambda_tmp_gb_s),

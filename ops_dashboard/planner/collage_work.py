@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import msgspec
 
+from collage_lambda.messages import MESSAGES_PER_DELIVERY
+from collage_lambda.shares import MAX_SHARED_BYTES
 from collage_lambda.temporary_storage import FREE_TMP_MB, TMP_MB
 from ops_dashboard.monitoring.prices import Prices
-from ops_dashboard.planner.measured import Figures
+from ops_dashboard.planner.measured import Assumed, Figures
 from ops_dashboard.planner.windowing_work import VCPU_MB
 from ops_dashboard.planner.workload import Job
 from stream_ingest.contracts.errors import UserError
@@ -58,13 +60,35 @@ def sizes(job: Job, figures: Figures, prices: Prices) -> list[CollageSize]:
     return [_size(job, figures, prices, memory_mb) for memory_mb in fitting]
 
 
+def originals_puts(job: Job, figures: Figures) -> float:
+    """Return how many objects a window's originals take: a part of one that five windows share.
+
+    Windows that do not fit into it have one each.
+    """
+    window_bytes = job.window_images * figures.assumed.cover_bytes
+    fitting = max(1, min(MESSAGES_PER_DELIVERY, int(MAX_SHARED_BYTES / window_bytes)))
+    return (MESSAGES_PER_DELIVERY - fitting + 1) / MESSAGES_PER_DELIVERY
+
+
+def _network_s(job: Job, assumed: Assumed) -> float:
+    """Return the seconds of a window in which no other one is worked on, with five at a time."""
+    beside_nothing = 1 - min(1.0, assumed.collage_overlap)
+    originals_s = min(assumed.collage_originals_s, assumed.collage_network_s)
+    rest_s = assumed.collage_network_s - originals_s
+    if not job.originals:
+        return rest_s * beside_nothing
+    publishing_s = min(assumed.collage_publishing_s, rest_s)
+    together_s = originals_s + publishing_s / MESSAGES_PER_DELIVERY
+    return (rest_s - publishing_s) * beside_nothing + together_s
+
+
 def _size(job: Job, figures: Figures, prices: Prices, memory_mb: int) -> CollageSize:
     assumed = figures.assumed
     share = min(1.0, assumed.collage_parallel_share)
     vcpus = memory_mb / VCPU_MB
     faster = vcpus if vcpus <= 1 else 1 / (1 - share + share / vcpus)
     cpu_s = job.window_images / figures.measured.collage_images_per_cpu_s / faster
-    network_s = assumed.collage_network_s * (1 - min(1.0, assumed.collage_overlap))
+    network_s = _network_s(job, assumed)
     gb_s = (cpu_s + network_s) * memory_mb / 1_024
     return CollageSize(
         memory_mb=memory_mb,

@@ -46,8 +46,13 @@ class Assumed(msgspec.Struct, frozen=True, kw_only=True):
     collage_network_s: float = 0.6
     """Network time of a window: 35 covers of 150 KB at 75 MB/s, the CDN's latency, three rounds of
     S3 PUTs, 5 MB of originals, table and bus."""
+    collage_originals_s: float = 0.08
+    """Part of it in which originals are uploaded, 5 MB and a fifth of a request, beside nothing."""
+    collage_publishing_s: float = 0.17
+    """Part of it for outputs, event and end. Windows that share a pack do this at the same time,
+    after its upload, beside nothing else."""
     collage_overlap: float = 0.6
-    """Share of that time in which another window of the same invocation is downloaded or composed,
+    """Share of the rest in which another window of the same invocation is downloaded or composed,
     if five are built."""
     collage_parallel_share: float = 0.7
     """Share of a collage's CPU time (decoding) that a second vCPU can run in parallel."""
@@ -98,6 +103,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 _MAY_BE_ZERO = frozenset(
     {
         "collage_network_s",
+        "collage_originals_s",
+        "collage_publishing_s",
         "collage_overlap",
         "collage_parallel_share",
         "aws_call_ms",

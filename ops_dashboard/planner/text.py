@@ -86,7 +86,7 @@ def notes(plan: Plan, basis: Basis) -> Iterator[str]:
     """Yield what the figures are based on and what they leave out."""
     measured = basis.figures.measured
     yield f"Windowing takes {duration(plan.work.seconds)} because of {plan.work.limit}."
-    yield from _savings(plan, basis)
+    yield from _savings(plan)
     month = basis.prices.s3_gb_month.one
     stored = plan.stored
     yield (
@@ -101,7 +101,9 @@ def notes(plan: Plan, basis: Basis) -> Iterator[str]:
     assumed = basis.figures.assumed
     yield (
         f"Measured: make bench, {measured.date}, {measured.machine}. Assumed:"
-        f" {assumed.collage_network_s:g} s network per window, {assumed.collage_overlap:.0%} of it"
+        f" {assumed.collage_network_s:g} s network per window,"
+        f" {assumed.collage_originals_s:g} s of it for originals and"
+        f" {assumed.collage_publishing_s:g} s to publish, {assumed.collage_overlap:.0%} of the rest"
         f" beside work on others, {assumed.aws_call_ms:g} ms per call,"
         f" a table of {assumed.table_writes_per_s:,.0f} write units per second."
     )
@@ -152,11 +154,12 @@ def _region(basis: Basis) -> str:
     return f"{basis.region}, but {price_list.REGION}'s unless replaced by you"
 
 
-def _savings(plan: Plan, basis: Basis) -> Iterator[str]:
-    put_usd = plan.per_million(plan.job.windows * basis.prices.s3_put.one)
-    switches = [("byCreatorCopy", plan.job.copies), ("keepOriginals", plan.job.originals)]
-    for name in (name for name, is_on in switches if is_on):
-        yield f"{name} false would save {_usd(put_usd)} USD per million images."
+def _savings(plan: Plan) -> Iterator[str]:
+    switches = {"byCreatorCopy": "copy by creator", "keepOriginals": "originals"}
+    for name, what in switches.items():
+        usd = plan.per_million(sum(item.usd for item in plan.items if item.what == what))
+        if usd:
+            yield f"{name} false would save {_usd(usd)} USD per million images."
 
 
 def _value(value: int | bool) -> str:  # noqa: FBT001 - the value to show

@@ -17,10 +17,15 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from collage_lambda.originals.scrub import originals_scrubber
+from collage_lambda.originals.shared_pack import SharedIndex
+from collage_lambda.originals.temp_store import TempStore
+from collage_lambda.shares import is_shared_key
 from ops_dashboard.erase.bucket import Bucket, Version
 from ops_dashboard.erase.creator_items import CreatorItems
 from ops_dashboard.erase.erasure import Erasure
-from ops_dashboard.erase.stored_files import Scope
+from ops_dashboard.erase.packs import Packs
+from ops_dashboard.erase.stored_files import SHARES, Scope
 from ops_dashboard.erase.subject import Subject, kind_of
 from ops_dashboard.inspect.table_reader import TableReader
 from stream_ingest.aws import clients
@@ -64,6 +69,9 @@ class Remains:
         self._dynamodb = session.client("dynamodb", config=clients.CONFIG)
         self._output = Bucket(self._s3, outputs.output_bucket)
         self._temp = Bucket(self._s3, outputs.temp_bucket)
+        self._packs = Packs(
+            self._temp, originals_scrubber(TempStore(self._s3, outputs.temp_bucket))
+        )
         self._table = TableReader(self._dynamodb, outputs.table_name)
 
     def stale(self, now: datetime) -> list[str]:
@@ -98,7 +106,7 @@ class Remains:
             erasure = Erasure(
                 who=who,
                 items=items,
-                files=RunFiles(self._output, self._temp, _own_prefixes(name)),
+                files=RunFiles(self._output, self._temp, self._packs, name),
                 dead_letters=None,
                 inputs=None,
                 clock=time.time,
@@ -129,9 +137,10 @@ class Remains:
 class RunFiles:
     """The objects of a run besides its covers."""
 
-    def __init__(self, output: Bucket, temp: Bucket, prefixes: Iterable[str]) -> None:
-        """What begins with one of `prefixes` is the run's, besides what erasure finds."""
-        self._output, self._temp, self._prefixes = output, temp, tuple(prefixes)
+    def __init__(self, output: Bucket, temp: Bucket, packs: Packs[SharedIndex], name: str) -> None:
+        """What begins like the keys of the run `name` is its own, besides what erasure finds."""
+        self._output, self._temp, self._packs = output, temp, packs
+        self._name, self._prefixes = name, _own_prefixes(name)
         self._keys: set[str] = set()
 
     def work(self, scope: Scope, *, remove: bool) -> Counter[str]:
@@ -143,10 +152,20 @@ class RunFiles:
             versions = [
                 each for each in _versions(bucket, key) if each.key == key or key in self._prefixes
             ]
+            if is_shared_key(key):  # other windows have their originals in it
+                found[SHARES] += self._take_shares(versions, remove=remove)
+                continue
             if remove:
                 bucket.delete(versions)
             found.update(kind_of(each.key) for each in versions if not each.is_marker)
-        return found
+        return +found
+
+    def _take_shares(self, versions: Iterable[Version], *, remove: bool) -> int:
+        return sum(
+            self._packs.work(each, lambda member: member.creator == self._name, remove=remove)
+            for each in versions
+            if not each.is_marker
+        )
 
 
 def _versions(bucket: Bucket, prefix: str) -> Iterator[Version]:

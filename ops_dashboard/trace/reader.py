@@ -82,7 +82,8 @@ class TimelineReader:
         yield self._object("copy by creator", output, keys.by_creator)
         yield self._object("thumbnail", output, keys.thumbnail)
         yield self._object("metadata", output, keys.metadata)
-        yield self._object("originals", self._outputs.temp_bucket, keys.originals)
+        originals = window.originals_key or keys.originals
+        yield self._object("originals", self._outputs.temp_bucket, originals)
 
     def _object(self, what: str, bucket: str, key: str) -> StoredObject:
         return stored_object(self._s3, what, bucket, key)

@@ -2,138 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import pytest
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from collage_lambda.delivery import WindowDelivery
-from collage_lambda.messages import Message
-from collage_lambda.outcomes import Ending, WindowOutcome
-from collage_lambda.redelivery import APART_S, LATER_RETRY_S, Redelivery
-from collage_lambda.worker import PUBLISHING_S, BegunWindow
-from stream_ingest.contracts.errors import CoverstreamError, TransientError
+from collage_lambda import clients
+from collage_lambda.messages import MESSAGES_PER_DELIVERY
+from collage_lambda.redelivery import APART_S, LATER_RETRY_S
+from collage_lambda.worker import PUBLISHING_S
+from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.window_lifecycle import RETRY_DUE_S
-from tests.fakes.collage.events import envelope, window_image, window_ready
-from tests.fakes.collage.recording_sqs import RecordingSqs
-from tests.fakes.sqs_delivery import sqs_record
-
-TIMEOUT_S = 120.0
-WINDOW_S = 10
-
-
-class Clock:
-    """The rest of an invocation; each window takes ten seconds of it."""
-
-    left_s = TIMEOUT_S
-
-    def __call__(self) -> float:
-        return self.left_s
-
-
-class Worker:
-    """Records what it is asked for."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self.steps: list[str] = []
-        self.shares: list[float | None] = []
-        self.owners: list[str] = []
-        self.error: CoverstreamError | None = None
-        self.done_before = False
-
-    def begin(
-        self, message: Message, *, owner: str, remaining_s: float, share_s: float | None
-    ) -> BegunWindow | WindowOutcome:
-        assert remaining_s == self._clock.left_s
-        window = message.event.window_id[-1]
-        self.steps.append(f"begin {window}")
-        self.shares.append(share_s)
-        self.owners.append(owner)
-        if self.done_before:
-            return WindowOutcome(ending=Ending.ALREADY_DONE)
-        unused: Any = None
-        return BegunWindow(
-            message=message,
-            lease=unused,
-            event=message.event,
-            keys=unused,
-            existing={},
-            source=None,
-            begun_in_s=0,
-            build=unused,
-        )
-
-    def end(self, begun: BegunWindow) -> WindowOutcome:
-        self.steps.append(f"end {begun.event.window_id[-1]}")
-        self._clock.left_s -= WINDOW_S
-        if self.error:
-            raise self.error
-        return WindowOutcome(ending=Ending.CREATED)
-
-
-class Log:
-    """Records what is reported, in order."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def received(self, record: SQSRecord) -> None:
-        self.lines.append(f"received {record.message_id}")
-
-    def started(self, message: Message) -> None:
-        self.lines.append(f"started {message.event.window_id[-1]}")
-
-    def resumed(self, message: Message) -> None:
-        self.lines.append(f"resumed {message.event.window_id[-1]}")
-
-    def ended(self, message: Message, outcome: WindowOutcome) -> None:
-        self.lines.append(f"ended {message.event.window_id[-1]} {outcome.ending}")
-
-    def failed(self, error: CoverstreamError) -> None:
-        self.lines.append(f"failed {error}")
-
-    def not_scheduled(self, error: Exception) -> None:
-        self.lines.append(f"not scheduled {error}")
-
-    def unhandled(self, error: Exception) -> None:
-        self.lines.append(f"unhandled {error}")
-
-
-class Bench:
-    """A delivery with a recording worker, queue and log."""
-
-    def __init__(self) -> None:
-        self.clock, self.sqs, self.log = Clock(), RecordingSqs(), Log()
-        self.worker = Worker(self.clock)
-
-    def deliver(self, receives: Sequence[int]) -> list[str]:
-        """Deliver the windows 0, 1, …, received so many times; return the failed messages."""
-        worker: Any = self.worker
-        delivery = WindowDelivery(
-            worker,
-            Redelivery(self.sqs.client, "queue", lambda: 0.0),
-            self.log,
-            request_id="request",
-            remaining_s=self.clock,
-        )
-        return delivery.work([record(number, times) for number, times in enumerate(receives)])
-
-
-def record(number: int, receives: int) -> SQSRecord:
-    body = envelope(window_ready([window_image("https://a/1")], number=number))
-    return SQSRecord(sqs_record(f"m{number}", body, receives, f"handle-{number}"))
+from tests.fakes.collage.delivery_bench import TIMEOUT_S, WINDOW_S, DeliveryBench
 
 
 def test_the_downloads_of_a_window_run_while_the_one_before_is_composed_and_published() -> None:
-    bench = Bench()
+    bench = DeliveryBench()
     assert bench.deliver((1, 1, 1)) == []
-    assert bench.worker.steps == ["begin 0", "begin 1", "end 0", "begin 2", "end 1", "end 2"]
+    begun = ["begin 0", "begin 1", "build 0", "begin 2", "build 1", "build 2"]
+    assert bench.worker.steps[:6] == begun
+
+
+def test_windows_that_share_a_pack_are_published_when_it_is_stored() -> None:
+    bench = DeliveryBench()
+    assert bench.deliver((1, 1, 1)) == []
+    assert bench.worker.steps[6:] == ["store 012", "publish 0", "publish 1", "publish 2"]
+    assert bench.log.lines[-9:] == [
+        *("received m0", "resumed 0", "ended 0 created"),
+        *("received m1", "resumed 1", "ended 1 created"),
+        *("received m2", "resumed 2", "ended 2 created"),
+    ]
+
+
+def test_windows_without_originals_in_a_pack_are_published_at_once() -> None:
+    bench = DeliveryBench()
+    bench.worker.keeps_originals = False
+    bench.deliver((1, 1))
+    assert bench.worker.steps == [
+        "begin 0",
+        "begin 1",
+        "build 0",
+        "publish 0",
+        "build 1",
+        "publish 1",
+    ]
+
+
+def test_if_the_pack_is_not_stored_each_of_its_windows_is_delivered_again() -> None:
+    bench = DeliveryBench()
+    bench.worker.not_stored = TransientError("S3 is slow")
+    assert bench.deliver((1, 1, 2)) == ["m0", "m1"]
+    assert bench.log.lines.count("failed S3 is slow") == 2
+    assert [each["ReceiptHandle"] for each in bench.sqs.changes] == ["handle-0", "handle-1"]
+    assert bench.worker.steps[-2:] == ["build 2", "publish 2"]
+
+
+def test_a_window_that_comes_twice_meets_itself_done() -> None:
+    """Also if it waits for the pack: that is stored first, and the others get another."""
+    bench = DeliveryBench()
+    assert bench.deliver((1, 1, 1, 1, 1), windows=(0, 0, 1, 0, 2)) == []
+    assert bench.worker.steps == [
+        *("begin 0", "build 0", "store 0", "publish 0"),
+        *("begin 0", "begin 1", "build 0"),
+        *("store 0", "publish 0"),
+        *("begin 0", "build 1", "begin 2", "build 0", "build 2"),
+        *("store 102", "publish 1", "publish 0", "publish 2"),
+    ]
+    assert len({each.key for each in bench.worker.packs}) == 3
 
 
 def test_windows_share_the_time_before_publishing_and_the_last_has_what_is_left() -> None:
-    bench = Bench()
+    bench = DeliveryBench()
     bench.deliver((1, 1, 1))
     assert bench.worker.shares == [
         (TIMEOUT_S - PUBLISHING_S) / 3,
@@ -143,15 +79,18 @@ def test_windows_share_the_time_before_publishing_and_the_last_has_what_is_left(
 
 
 def test_a_window_alone_has_all_the_time() -> None:
-    bench = Bench()
+    bench = DeliveryBench()
     bench.deliver((1,))
     assert bench.worker.shares == [None]
 
 
 def test_a_message_received_before_is_built_alone_and_after_the_others() -> None:
-    bench = Bench()
+    bench = DeliveryBench()
     bench.deliver((2, 1, 1))
-    assert bench.worker.steps == ["begin 1", "begin 2", "end 1", "end 2", "begin 0", "end 0"]
+    assert bench.worker.steps == [
+        *("begin 1", "begin 2", "build 1", "build 2", "store 12", "publish 1", "publish 2"),
+        *("begin 0", "build 0", "publish 0"),
+    ]
     assert bench.sqs.changes == []
 
 
@@ -162,14 +101,14 @@ def test_a_message_received_before_is_built_alone_and_after_the_others() -> None
 def test_a_window_that_others_took_time_from_is_given_back_unless_it_may_be_its_last_receipt(
     receives: tuple[int, ...], left_s: float | None
 ) -> None:
-    bench = Bench()
+    bench = DeliveryBench()
     bench.deliver(receives)
     assert bench.worker.shares[-1] == (left_s and TIMEOUT_S - left_s - PUBLISHING_S)
 
 
 def test_first_receipts_leave_time_for_a_message_that_was_received_before() -> None:
     """Otherwise slow ones could use up its last receipt before it is tried."""
-    bench = Bench()
+    bench = DeliveryBench()
     bench.deliver((1, 2, 1))
     assert bench.worker.shares == [
         (TIMEOUT_S - PUBLISHING_S) / 3,
@@ -182,7 +121,7 @@ def test_messages_received_before_become_visible_apart_from_each_other_before_on
     None
 ):
     """The first keeps the queue's timeout: nothing crashes before it."""
-    bench = Bench()
+    bench = DeliveryBench()
     bench.deliver((2, 1, 3, 2))
     changed = [(each["ReceiptHandle"], each["VisibilityTimeout"]) for each in bench.sqs.changes]
     assert changed == [
@@ -193,7 +132,7 @@ def test_messages_received_before_become_visible_apart_from_each_other_before_on
 
 
 def test_messages_that_fail_again_are_left_apart_and_beyond_most_outages() -> None:
-    bench = Bench()
+    bench = DeliveryBench()
     bench.worker.error = TransientError("S3 is slow")
     assert bench.deliver((2, 2)) == ["m0", "m1"]
     (changed,) = bench.sqs.changes
@@ -202,23 +141,26 @@ def test_messages_that_fail_again_are_left_apart_and_beyond_most_outages() -> No
 
 
 def test_no_message_becomes_visible_while_its_invocation_runs() -> None:
-    bench = Bench()
+    bench = DeliveryBench()
     bench.clock.left_s = 900
     bench.deliver((2, 2))
     assert [each["VisibilityTimeout"] for each in bench.sqs.changes] == [900 + APART_S]
 
 
 def test_messages_are_built_even_if_their_timeouts_cannot_be_changed() -> None:
-    bench = Bench()
+    bench = DeliveryBench()
     bench.sqs.error = TransientError("throttled")
     assert bench.deliver((2, 2)) == []
-    assert bench.worker.steps == ["begin 0", "end 0", "begin 1", "end 1"]
+    assert bench.worker.steps == [
+        *("begin 0", "build 0", "publish 0"),
+        *("begin 1", "build 1", "publish 1"),
+    ]
     assert "not scheduled throttled" in bench.log.lines
 
 
 def test_every_failed_message_is_reported_and_the_others_are_built() -> None:
     """Each line is about the message that was received or resumed last."""
-    bench = Bench()
+    bench = DeliveryBench()
     bench.worker.error = TransientError("S3 is slow")
     assert bench.deliver((1, 1)) == ["m0", "m1"]
     assert bench.log.lines == [
@@ -230,7 +172,7 @@ def test_every_failed_message_is_reported_and_the_others_are_built() -> None:
 
 
 def test_a_window_that_was_done_before_ends_at_once() -> None:
-    bench = Bench()
+    bench = DeliveryBench()
     bench.worker.done_before = True
     assert bench.deliver((1, 1)) == []
     assert [line for line in bench.log.lines if line.startswith("ended")] == [
@@ -242,9 +184,13 @@ def test_a_window_that_was_done_before_ends_at_once() -> None:
 @pytest.mark.parametrize("receives", [(1, 1), (2, 2)])
 def test_every_receipt_has_an_owner_of_its_own(receives: tuple[int, ...]) -> None:
     """Even if Lambda invokes again under the same request id."""
-    bench = Bench()
+    bench = DeliveryBench()
     bench.deliver(receives)
     bench.deliver(receives)
     owners = bench.worker.owners
     assert len(set(owners)) == len(owners) == 4
     assert {owner.rpartition("/")[0] for owner in owners} == {"request/m0", "request/m1"}
+
+
+def test_all_windows_of_a_delivery_can_be_published_at_once() -> None:
+    assert clients.PUBLISHED == MESSAGES_PER_DELIVERY

@@ -9,12 +9,9 @@ import pytest
 
 from collage_lambda.outcomes import Ending
 from collage_lambda.output.keys import keys_of
-from stream_ingest.aws.items import to_wire
-from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.events import CollageCreated, convert_detail
-from stream_ingest.contracts.naming import split_window_id
-from tests.fakes.collage.aws import TABLE, TEMP
+from tests.fakes.collage.aws import TEMP
 from tests.fakes.collage.events import window_ready
 from tests.fakes.collage.images import plain_jpeg
 from tests.fakes.collage.worker_bench import COLOURS, WorkerBench, shows
@@ -77,10 +74,7 @@ def test_a_window_whose_number_was_used_before_fails_and_leaves_the_collage_alon
     event = bench.event("body/0", "body/1")
     bench.work(event)
     collage, metadata = bench.aws.read(keys_of(event).collage), bench.metadata(event)
-    key, number = split_window_id(event.window_id)
-    bench.aws.dynamodb.delete_item(
-        TableName=TABLE, Key=to_wire({"creator_name": key, "item": table.window_item(number)})
-    )
+    bench.aws.forget_window(event.window_id)
     again = msgspec.structs.replace(event, closed_at=event.closed_at + timedelta(seconds=1))
     assert keys_of(again).collage == keys_of(event).collage
     with pytest.raises(ConflictError, match="was published by another worker"):

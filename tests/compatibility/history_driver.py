@@ -62,6 +62,7 @@ STEPS: list[Step] = [
     *([["deliver", lane, 20] for lane in (0, 1)]),
     ["sweep_drained"],
     ["sweep"],
+    ["work_together", 3],
     ["work", 20],
     ["wait", 120],
     ["sweep"],
@@ -95,6 +96,8 @@ def run_step(runner: HistoryRunner, step: Step) -> None:
         case ["work", int(times)]:
             for _ in range(times):
                 account.work()
+        case ["work_together", int(messages)]:
+            account.work(together=messages)
         case ["wait", int(seconds)]:
             account.clock.advance(seconds)
             account.dynamodb.indexes.catch_up()

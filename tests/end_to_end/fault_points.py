@@ -72,6 +72,8 @@ _GET, _PUT, _UPDATE = "dynamodb.BatchGetItem", "dynamodb.PutItem", "dynamodb.Upd
 _TRANSACT, _QUERY = "dynamodb.TransactWriteItems", "dynamodb.Query"
 _EVENTS, _OBJECT = "eventbridge.PutEvents", "s3.PutObject"
 _CREATOR, _BATCH, _LIST = "{creator}", "{batch}", "images#"
+_SHARED = "/originals/shared/"
+"""Originals of windows that come in one delivery: three of four do, the last comes by itself."""
 
 WINDOWING = {
     "dies-before-it-reads-states": _windowing(_GET, _BEFORE, _CREATOR),
@@ -120,6 +122,12 @@ COLLAGE = {
     "dies-between-originals-and-outputs": _collage(
         _OBJECT, _AFTER, "/originals/", _CREATOR, heals_after_s=LEASE
     ),
+    "dies-before-a-pack-that-windows-share": _collage(
+        _OBJECT, _BEFORE, _SHARED, heals_after_s=LEASE
+    ),
+    "dies-between-a-pack-and-its-windows": _collage(_OBJECT, _AFTER, _SHARED, heals_after_s=LEASE),
+    "loses-the-answer-to-a-pack": _collage(_OBJECT, _LOSE, _SHARED),
+    "cannot-store-a-pack": _collage(_OBJECT, _THROTTLE, _SHARED, times=ATTEMPTS),
     "dies-between-metadata-and-collage": _collage(
         _OBJECT, _BEFORE, "/collages/2", _CREATOR, heals_after_s=LEASE
     ),
@@ -180,6 +188,7 @@ OFTEN = (
     "windowing-loses-an-answer-to-a-put",
     "windowing-has-one-event-of-three-refused",
     "collage-dies-between-upload-and-event",
+    "collage-dies-between-a-pack-and-its-windows",
     "sweeper-dies-between-flush-and-events",
 )
 """Those of the normal suite."""

@@ -14,7 +14,7 @@ from collage_lambda.prefetch.cover_fetcher import CoverFetcher, FetchSummary
 from collage_lambda.prefetch.cover_pack import CoverPacker
 from collage_lambda.prefetch.pack_store import PackStore
 from collage_lambda.prefetch.prefetcher import Prefetcher, PrefetchResult
-from collage_lambda.prefetch.scrub import PackScrubber
+from collage_lambda.prefetch.scrub import cover_scrubber
 from stream_ingest.aws.items import from_wire
 from stream_ingest.contracts import table
 from stream_ingest.contracts.events import CoversExpiring, PrefetchedCover, WindowImage
@@ -94,7 +94,7 @@ class PrefetchBench:
             pack_store=pack_store or self.pack_store,
             temp=self.temp,
             cover_fetcher=cover_fetcher,
-            scrubber=PackScrubber(self.temp, pack_store or self.pack_store),
+            scrubber=cover_scrubber(self.temp, pack_store or self.pack_store),
             threads=self._threads,
             clock=self.clock,
             life_s=LIFE_S,

@@ -149,7 +149,7 @@ def test_originals_come_before_prefetched_covers(aws: CollageAws, threads: Execu
     (image,) = images(covers[0])
     with PrefetchedCovers() as prefetched:
         prefetched.load([image], TempStore(aws.s3, TEMP), threads)
-        found = list(CachedImages(stored=stored, prefetched=prefetched).bytes_of(image))
+        found = list(CachedImages(stored=(stored,), prefetched=prefetched).bytes_of(image))
         assert found == [("stored", b"stored"), ("prefetched", b"prefetched")]
         assert list(CachedImages(prefetched=prefetched).bytes_of(image)) == [
             ("prefetched", b"prefetched")

@@ -45,8 +45,8 @@ def test_stored_originals_are_read_back(store: TempStore) -> None:
         packer.add_original(OriginalEntry(index=0, identity="a", url="u", sha256=digest), b"foo")
         store.save_originals("originals/a.zip", packer.finish(), NO_STORED_ORIGINALS)
         stored = store.load_originals("originals/a.zip", file)
-        assert stored.reader is not None
-        assert stored.reader.read("a") == b"foo"
+        (reader,) = stored.readers
+        assert reader.read("a") == b"foo"
 
 
 def test_missing_or_broken_originals_are_none(store: TempStore, aws: CollageAws) -> None:
@@ -55,7 +55,7 @@ def test_missing_or_broken_originals_are_none(store: TempStore, aws: CollageAws)
         assert store.load_originals("missing", file) == NO_STORED_ORIGINALS
     with spool() as file:
         broken = store.load_originals("broken", file)
-    assert (broken.reader, broken.count) == (None, 0)
+    assert (broken.readers, broken.count) == ((), 0)
     store.save_originals("broken", io.BytesIO(b"whole"), broken)
     assert aws.s3.get_object(Bucket=TEMP, Key="broken")["Body"].read() == b"whole"
 

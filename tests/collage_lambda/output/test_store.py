@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from collage_lambda.output.keys import keys_of
 from collage_lambda.output.store import (
     NO_ETAGS,
+    NOTHING,
     OtherWindowError,
     OutputFiles,
     OutputStore,
@@ -60,7 +61,7 @@ def test_a_collage_whose_key_is_that_of_its_copy_is_put_once(outputs: OutputStor
     keys = keys_of(event)
     assert keys.collage == keys.by_creator
     outputs.publish(keys, PRODUCTS, NO_ETAGS)
-    outputs.publish(keys, PRODUCTS, outputs.existing(keys))
+    outputs.publish(keys, PRODUCTS, outputs.existing(keys).etags)
 
 
 def test_the_copy_by_creator_can_be_switched_off(
@@ -85,7 +86,7 @@ def test_a_rebuild_replaces_only_the_objects_that_it_found(
     outputs: OutputStore, aws: CollageAws
 ) -> None:
     outputs.publish(KEYS, PRODUCTS, NO_ETAGS)
-    seen = outputs.existing(KEYS)
+    seen = outputs.existing(KEYS).etags
     new = OutputFiles(collage=b"new", thumbnail=b"new", metadata=b"new")
     outputs.publish(KEYS, new, seen)
     with pytest.raises(PublishConflictError):
@@ -103,14 +104,14 @@ def test_a_second_failure_overwrites_no_metadata(outputs: OutputStore, aws: Coll
 
 def test_a_collage_that_vanished_is_a_conflict(outputs: OutputStore, aws: CollageAws) -> None:
     outputs.publish(KEYS, PRODUCTS, NO_ETAGS)
-    seen = outputs.existing(KEYS)
+    seen = outputs.existing(KEYS).etags
     aws.s3.delete_object(Bucket=OUTPUT, Key=KEYS.collage)
     with pytest.raises(PublishConflictError):
         outputs.publish(KEYS, PRODUCTS, seen)
 
 
 def test_no_object_gives_no_etag(outputs: OutputStore) -> None:
-    assert outputs.existing(KEYS) == NO_ETAGS
+    assert outputs.existing(KEYS) == NOTHING
 
 
 def test_the_collage_is_put_after_thumbnail_and_metadata(
@@ -168,7 +169,7 @@ def test_objects_of_a_window_that_closed_at_another_time_are_never_replaced(
     later = msgspec.structs.replace(KEYS, closed_at=KEYS.closed_at + timedelta(seconds=1))
     with pytest.raises(OtherWindowError, match="belongs to another window, which closed at 2026"):
         outputs.existing(later)
-    assert sorted(outputs.existing(KEYS)) == aws.stored()
+    assert sorted(outputs.existing(KEYS).etags) == aws.stored()
 
 
 def test_objects_of_older_versions_are_replaced_if_they_are_younger_than_their_window(
@@ -177,7 +178,7 @@ def test_objects_of_older_versions_are_replaced_if_they_are_younger_than_their_w
     aws.s3.put_object(Bucket=OUTPUT, Key=KEYS.collage, Body=b"of an earlier version")
     now = datetime.now(UTC)
     before = msgspec.structs.replace(KEYS, closed_at=now - timedelta(seconds=30))
-    assert list(outputs.existing(before)) == [KEYS.collage]
+    assert list(outputs.existing(before).etags) == [KEYS.collage]
     after = msgspec.structs.replace(KEYS, closed_at=now + timedelta(minutes=5))
     with pytest.raises(OtherWindowError, match=r"another window, put at .*, before this one"):
         outputs.existing(after)

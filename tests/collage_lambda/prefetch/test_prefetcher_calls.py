@@ -11,7 +11,7 @@ import pytest
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.prefetch.pack_store import PackStore
 from collage_lambda.prefetch.prefetcher import Prefetcher
-from collage_lambda.prefetch.scrub import PackScrubber
+from collage_lambda.prefetch.scrub import cover_scrubber
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.windowing.repository import CreatorRepository
 from tests.fakes.collage.aws import TABLE, TEMP
@@ -42,7 +42,7 @@ def dying(
         creators=CreatorRepository(dynamodb, TABLE, prefetch=True),  # type: ignore[arg-type]
         pack_store=pack_store,
         temp=temp,
-        scrubber=PackScrubber(temp, pack_store),
+        scrubber=cover_scrubber(temp, pack_store),
         cover_fetcher=cover_fetcher,
         threads=InlineExecutor(),
         clock=bench.clock,

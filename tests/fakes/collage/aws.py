@@ -85,6 +85,10 @@ class CollageAws:
         answer = self.dynamodb.get_item(TableName=TABLE, Key=_key(window_id))
         return from_wire(answer.get("Item", {}))
 
+    def forget_window(self, window_id: str) -> None:
+        """Delete the status item of a window, as if it had expired."""
+        self.dynamodb.delete_item(TableName=TABLE, Key=_key(window_id))
+
     def put_window(self, window_id: str, **attributes: object) -> None:
         """Write the status item of a window."""
         item = _key(window_id) | to_wire(attributes)

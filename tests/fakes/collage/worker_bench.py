@@ -35,6 +35,7 @@ from tests.fakes.collage.cover_server import CoverServer
 from tests.fakes.collage.events import window_image, window_ready
 from tests.fakes.collage.images import difference, plain_jpeg
 from tests.fakes.collage.pipelines import ImagePipelines
+from tests.fakes.ingest.threads import InlineExecutor
 
 COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30)]
 WHITE = (255, 255, 255)
@@ -58,6 +59,7 @@ class WorkerBench:
     def __init__(self, aws: CollageAws, server: CoverServer, pipelines: ImagePipelines) -> None:
         self.aws, self.server, self.clock = aws, server, Clock()
         self._pipelines, self._threads = pipelines, pipelines.threads
+        self.threads = InlineExecutor()
         self.windows = WindowLeases(aws.dynamodb, TABLE, self.clock)
         self.outputs = OutputStore(aws.s3, OUTPUT, copies_by_creator=True, threads=self._threads)
         self.announcer = Announcer(aws.events, BUS)
@@ -69,9 +71,9 @@ class WorkerBench:
         for index, colour in enumerate(COLOURS):
             server.bodies[f"{index}"] = plain_jpeg(colour)
 
-    def worker(self, *, keep_originals: bool = True) -> CollageWorker:
-        """Return a worker with the bench's settings."""
-        temp = TempStore(self.aws.s3, TEMP)
+    def worker(self, *, keep_originals: bool = True, temp_s3: Any = None) -> CollageWorker:  # noqa: ANN401 - a client
+        """Return a worker with the bench's settings; `temp_s3` may fail in the temp bucket."""
+        temp = TempStore(temp_s3 or self.aws.s3, TEMP)
         downloads = DownloadSettings(
             allowed=frozenset({self.server.source}),
             at_once=64,

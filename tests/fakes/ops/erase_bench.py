@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import zlib
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -13,12 +12,13 @@ import msgspec
 
 from collage_lambda.lease import ClaimRefusal, Lease, WindowLeases
 from collage_lambda.originals.image_pack import PackWriter
+from collage_lambda.originals.scrub import originals_scrubber
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.outcomes import WindowEnd
 from collage_lambda.output.keys import keys_of
 from collage_lambda.prefetch.cover_pack import CoverPacker
 from collage_lambda.prefetch.pack_store import PackStore
-from collage_lambda.prefetch.scrub import PackScrubber
+from collage_lambda.prefetch.scrub import cover_scrubber
 from ops_dashboard.erase.bucket import Bucket
 from ops_dashboard.erase.creator_items import CreatorItems
 from ops_dashboard.erase.creator_runs import CreatorRuns
@@ -32,6 +32,7 @@ from stream_ingest.batches.results.sheet import Sheet
 from stream_ingest.contracts import table
 from stream_ingest.contracts.events import PrefetchedCover, WindowReady
 from stream_ingest.contracts.identity import image_identity
+from stream_ingest.contracts.naming import window_id
 from stream_ingest.contracts.table import WindowStatus
 from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.push.refused_rows import RefusedRows
@@ -41,16 +42,20 @@ from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.fold import Arrival, fold
 from stream_ingest.windowing.rules.outbox import expand_event
 from stream_ingest.windowing.rules.prefetch import ExpiringCover, Fetched, record_fetched
+from tests.fakes.collage.shared_packs import store_shares
 from tests.fakes.ingest.aws import OUTPUT, TABLE, TEMP, IngestAws
 from tests.fakes.ingest.fold import RULES
 from tests.fakes.ingest.rows import NOW_S, cover_row, cover_url, header, record_of
 from tests.fakes.ingest.threads import InlineExecutor
 from tests.fakes.ops.erased_runs import store_runs
+from tests.fakes.ops.stored_texts import item_text, unpacked
 
 ANN, BOB = "ann.erase_me", "bob"
 PACK = "prefetched/2026/11/06/120000-abc.zip"
 FIRST, SECOND = header("first", images=2), header("second", images=2)
 ERASE_S = NOW_S + 1_000
+SHARED = 4
+"""Number of the window of each whose originals are in one pack."""
 
 
 class NoDeadLetters:
@@ -68,6 +73,8 @@ class EraseBench:
         self.aws.clock.now_s = NOW_S
         aws.s3.put_bucket_versioning(Bucket=OUTPUT, VersioningConfiguration={"Status": "Enabled"})
         self.names: dict[str, set[str]] = {ANN: set(), BOB: set()}
+        windows = {window_id(name, SHARED): f"bytes of {name}".encode() for name in (ANN, BOB)}
+        self.shares = store_shares(aws.s3, TEMP, windows)
         for batch in (FIRST, SECOND):
             aws.registry.register(batch)
         for index, creator in enumerate((ANN, BOB)):
@@ -119,7 +126,7 @@ class EraseBench:
         assert isinstance(lease, Lease)
         for version in range(2):
             self.publish(event, version)
-        keys = keys_of(event)
+        keys, share = keys_of(event), self.shares.get(event.window_id)
         end = WindowEnd(
             status=WindowStatus.COMPLETED,
             images_ok=2,
@@ -130,7 +137,7 @@ class EraseBench:
             collage_key=keys.collage,
             thumbnail_key=keys.thumbnail,
             metadata_key=keys.metadata,
-            originals_key=keys.originals,
+            originals_key=share.key if share else keys.originals,
         )
         WindowLeases(self.aws.dynamodb, TABLE, self.aws.clock).finish(lease, end)
 
@@ -141,7 +148,8 @@ class EraseBench:
         for key in (keys.collage, keys.by_creator, keys.thumbnail, keys.metadata):
             self.aws.s3.put_object(Bucket=OUTPUT, Key=key, Body=body)
         images_key = f"processing/windows/{event.window_id.replace(':', '/')}.json"
-        for key in (keys.originals, f"{keys.failures}/000.json", images_key):
+        own = () if event.window_id in self.shares else (keys.originals,)
+        for key in (*own, f"{keys.failures}/000.json", images_key):
             self.aws.s3.put_object(Bucket=TEMP, Key=key, Body=body)
 
     def prefetch(self) -> dict[str, PrefetchedCover]:
@@ -221,7 +229,8 @@ class EraseBench:
                 who=who,
                 output=Bucket(s3, OUTPUT),
                 temp=Bucket(s3, TEMP),
-                scrubber=PackScrubber(temp, PackStore(s3, TEMP, dynamodb, TABLE)),
+                covers=cover_scrubber(temp, PackStore(s3, TEMP, dynamodb, TABLE)),
+                originals=originals_scrubber(temp),
                 threads=InlineExecutor(),
             ),
             dead_letters=NoDeadLetters(),  # type: ignore[arg-type] # moto's queues are tested apart
@@ -235,14 +244,14 @@ class EraseBench:
     def everything(self) -> dict[str, bytes]:
         """Return all that is stored, by place, unpacked so that any text in it can be found."""
         stored = {
-            f"{key['creator_name']}/{key['item']}": _text(key)
+            f"{key['creator_name']}/{key['item']}": item_text(key)
             for key in map(from_wire, self.aws.snapshot())
         }
         for bucket in (OUTPUT, TEMP):
             for version in Bucket(self.aws.s3, bucket).versions():
                 place = f"{bucket}/{version.key}@{version.id}"
                 document = None if version.is_marker else Bucket(self.aws.s3, bucket).read(version)
-                stored[place] = version.key.encode() + _unpacked(document.body if document else b"")
+                stored[place] = version.key.encode() + unpacked(document.body if document else b"")
         return stored
 
     def bars(self) -> dict[str, Item]:
@@ -270,27 +279,3 @@ class EraseBench:
 def _data(rows: list[CoverRow]) -> str:
     """Return a record of rows of several creators, as Lambda delivers it."""
     return base64.b64encode(record_of(rows, FIRST)).decode()
-
-
-def _text(item: dict[str, Any]) -> bytes:
-    parts = [repr(dict(item)).encode()]
-    packed = (bytes(item[name]) for name in ("body", "detail") if name in item)
-    parts += map(zlib.decompress, packed)
-    if str(item[table.PARTITION_KEY]).startswith("run#"):
-        parts.append(zlib.decompress(bytes(item["windows"])))
-    return b" ".join(parts)
-
-
-def _unpacked(body: bytes) -> bytes:
-    """Return a document with what its records contain."""
-    try:
-        document = msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        return body
-    if not isinstance(document, dict):
-        return body
-    data = [document["data"]] if "data" in document else []
-    if "payload" in document:
-        records = msgspec.json.decode(document["payload"])["Records"]
-        data += [each["kinesis"]["data"] for each in records]
-    return body + b" ".join(zlib.decompress(base64.b64decode(each)[1:]) for each in data)

@@ -18,14 +18,15 @@ from collage_lambda.assembly.content_memory import ContentMemory
 from collage_lambda.assembly.duplicates import without_repeats, without_shown
 from collage_lambda.image.compose import Canvas
 from collage_lambda.originals.cached_images import CachedImages, PrefetchedCovers
-from collage_lambda.originals.image_pack import spool
 from collage_lambda.originals.originals_pack import OriginalEntry, OriginalsWriter
-from collage_lambda.originals.temp_store import NO_STORED_ORIGINALS, TempStore
+from collage_lambda.originals.shared_pack import SharedPack
+from collage_lambda.originals.temp_store import NO_STORED_ORIGINALS, StoredOriginals, TempStore
 from collage_lambda.outcomes import Assembly, BuildResult, CellOutcome, ImageFacts, Origin
 from collage_lambda.output.keys import WindowKeys
 from collage_lambda.prefetch.cover_fetcher import FetchSummary
 from collage_lambda.prefetch.cover_pack import CoverPacker
 from collage_lambda.reasons import Failure, FailureReason
+from collage_lambda.shares import Share
 from stream_ingest.contracts.events import WindowImage, WindowReady
 from stream_ingest.windowing.rules.prefetch import ExpiringCover, Fetched
 from tests.fakes.ingest.threads import InlineExecutor
@@ -128,53 +129,71 @@ class FakeBuilder:
         *,
         reuse_originals: bool,
         known_failures: Mapping[str, FailureReason] | None = None,
+        share: Share | None = None,
         images_before: int = 0,
         in_company: bool = False,
-    ) -> Callable[[], BuildResult]:
+    ) -> Callable[[SharedPack | None], BuildResult]:
         """Return what builds the window."""
         assert window_s > 0
         identities = {image.identity for image in event.images}
         is_slow = in_company and bool(self._covers.slow & identities)
 
-        def finish() -> BuildResult:
+        def finish(pack: SharedPack | None) -> BuildResult:
             if self._covers.fatal & identities:
                 raise KilledError
             if is_slow:
                 raise SlowWindowError(event.window_id)
-            return self._build(event, keys, reuse_originals, known_failures or {}, images_before)
+            with ExitStack() as files:
+                before = NO_STORED_ORIGINALS
+                if reuse_originals:
+                    before = self._temp.find_originals(
+                        keys.originals, share, event.image_count, files
+                    )
+                return self._build(
+                    event,
+                    keys,
+                    before,
+                    known_failures or {},
+                    images_before=images_before,
+                    pack=pack,
+                )
 
         return finish
 
     @staticmethod
-    def finish(begun: Callable[[], BuildResult]) -> BuildResult:
+    def finish(
+        begun: Callable[[SharedPack | None], BuildResult], pack: SharedPack | None = None
+    ) -> BuildResult:
         """Build a window that was begun."""
-        return begun()
+        return begun(pack)
 
-    def _build(
+    def _build(  # noqa: PLR0913 - as the real one
         self,
         event: WindowReady,
         keys: WindowKeys,
-        reuse_originals: bool,  # noqa: FBT001 - as the real one
+        before: StoredOriginals,
         known_failures: Mapping[str, FailureReason],
+        *,
         images_before: int,
+        pack: SharedPack | None,
     ) -> BuildResult:
         """Return a window's images; stored originals are read first."""
         with ExitStack() as stack:
-            before = NO_STORED_ORIGINALS
-            if reuse_originals:
-                before = self._temp.load_originals(keys.originals, stack.enter_context(spool()))
             packer = stack.enter_context(OriginalsWriter())
             prefetched = stack.enter_context(PrefetchedCovers())
             prefetched.load(event.images, self._temp, InlineExecutor())
             self._check_prefetched(prefetched, event)
-            cached = CachedImages(stored=before.reader, prefetched=prefetched)
+            cached = CachedImages(stored=before.readers, prefetched=prefetched)
             cells = [
                 self._cell(number, image, cached, packer, known_failures)
                 for number, image in enumerate(event.images)
             ]
-            kept = self._keep_originals and packer.count > before.count
+            share, kept = before.share, self._keep_originals and packer.count > before.count
             if kept:
-                self._temp.save_originals(keys.originals, packer.finish(), before)
+                originals = packer.finish()
+                share = pack and pack.add_share(event.creator, event.window_id, originals)
+                if not share:
+                    self._temp.save_originals(keys.originals, originals, before)
         cells = self._without_repeats(event, cells, images_before)
         shown = [cell.identity for cell in cells if cell.failure is None]
         return BuildResult(
@@ -186,7 +205,8 @@ class FakeBuilder:
             ),
             collage=fake_image("collage", shown) if shown else b"",
             thumbnail=fake_image("thumbnail", shown) if shown else b"",
-            originals_key=keys.originals if kept or before.count else None,
+            originals_key=share.key if share else keys.originals if kept or before.count else None,
+            share=share,
             timings_ms={"assemble": 1},
             scaler="Pillow",
             placeholder_suspects=[],

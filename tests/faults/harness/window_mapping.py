@@ -14,6 +14,7 @@ from collage_lambda.outcomes import WindowOutcome
 from collage_lambda.redelivery import Redelivery
 from collage_lambda.worker import CollageWorker
 from stream_ingest.contracts.errors import CoverstreamError
+from tests.fakes.ingest.threads import InlineExecutor
 from tests.fakes.sqs_delivery import sqs_record
 from tests.faults.harness.aws import sqs
 from tests.faults.harness.aws.errors import KilledError
@@ -63,6 +64,7 @@ class WindowMapping:
             log,
             request_id=account.next_request(),
             remaining_s=lambda: ends_at - account.clock(),
+            threads=InlineExecutor(),
         )
         return delivery.work(records)
 

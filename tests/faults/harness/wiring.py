@@ -18,7 +18,7 @@ from collage_lambda.output.publisher import Publisher
 from collage_lambda.output.store import OutputStore
 from collage_lambda.prefetch.pack_store import PackStore
 from collage_lambda.prefetch.prefetcher import Prefetcher
-from collage_lambda.prefetch.scrub import PackScrubber
+from collage_lambda.prefetch.scrub import cover_scrubber
 from collage_lambda.worker import CollageWorker
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.windowing import wiring as processor_wiring
@@ -117,7 +117,7 @@ def prefetcher(clients: Clients) -> Prefetcher:
         creators=_store(clients),
         pack_store=pack_store,
         temp=temp,
-        scrubber=PackScrubber(temp, pack_store),
+        scrubber=cover_scrubber(temp, pack_store),
         cover_fetcher=cover_fetcher,
         threads=_THREADS,
         clock=clients.clock,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,18 +13,21 @@ import pytest
 from botocore.exceptions import ClientError
 
 from collage_lambda.lease import ClaimRefusal, Lease
+from collage_lambda.originals.originals_pack import OriginalsReader
+from ops_dashboard.erase.stored_files import SHARES
 from ops_dashboard.inspect.creators import CreatorReader
 from ops_dashboard.smoke.remains import Remains, covers_prefix, new_name
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.errors import ConflictError, TransientError
-from stream_ingest.contracts.naming import SMOKE_TRIGGER
+from stream_ingest.contracts.naming import SMOKE_TRIGGER, window_id
 from stream_ingest.push.refused_rows import RefusedRows
 from stream_ingest.records.codec import BUCKETS
 from stream_ingest.records.rows import RefusalReason, RowRefusal
 from stream_ingest.windowing.rules.fold import Arrival
+from tests.fakes.collage.shared_packs import store_shares
 from tests.fakes.ingest.aws import OUTPUT, TABLE, TEMP
 from tests.fakes.ingest.rows import NOW_S, cover_row, header
-from tests.fakes.ops.erase_bench import ERASE_S, EraseBench
+from tests.fakes.ops.erase_bench import BOB, ERASE_S, EraseBench
 from tests.fakes.ops.stack_outputs import stack_outputs
 from tests.fakes.ops.table import OpsTable
 from tests.faults.harness.aws.errors import KilledError
@@ -63,6 +67,7 @@ def run(bench: EraseBench) -> None:
     store_covers(bench)
     aws.registry.register(BATCH)
     bench.fold(NAME, range(500, 504), BATCH)
+    bench.shares |= store_shares(aws.s3, TEMP, {window_id(NAME, 1): b"cover"})
     bench.build(NAME, 1)
     for key in (each for each in aws.keys_in(TEMP) if "failed-downloads" in each and NAME in each):
         aws.s3.delete_object(Bucket=TEMP, Key=key)  # of batches in debug mode
@@ -97,6 +102,25 @@ def test_everything_of_a_run_goes_but_the_mark_that_keeps_it_out(bench: EraseBen
     bench.commit(NAME, [Arrival(BATCH, 9, cover_row(600, NAME), ERASE_S - 1)])  # from the stream
     assert not has_windows(bench)
     assert not CreatorReader(bench.aws.dynamodb, TABLE).list_page("smoke-").creators
+
+
+def test_windows_that_were_built_beside_those_of_a_run_keep_their_originals(
+    bench: EraseBench,
+) -> None:
+    bench.aws.registry.register(BATCH)
+    bench.fold(NAME, range(500, 502), BATCH)
+    shares = store_shares(
+        bench.aws.s3, TEMP, {window_id(BOB, 9): b"of bob", window_id(NAME, 1): b"of the run"}
+    )
+    bench.shares |= shares
+    bench.build(NAME, 1)
+    assert remains(bench).remove(NAME)[SHARES] == 1
+    share = shares[window_id(BOB, 9)]
+    body = bench.aws.read(TEMP, share.key)
+    left = BytesIO(body[share.offset :][: share.length])
+    assert OriginalsReader(left).read("0") == b"of bob"
+    assert b"of the run" not in body
+    assert NAME.encode() not in body
 
 
 def test_a_run_that_has_pushed_nothing_leaves_no_mark(bench: EraseBench) -> None:

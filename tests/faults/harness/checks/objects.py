@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections import Counter
 from collections.abc import Sequence
 
+from collage_lambda.originals.image_pack import open_pack
+from collage_lambda.originals.originals_pack import OriginalsReader
+from collage_lambda.originals.shared_pack import SharedIndex
 from collage_lambda.output.keys import WindowKeys, keys_of
+from collage_lambda.shares import Share, is_shared_key
 from stream_ingest.contracts import table
 from stream_ingest.contracts.events import CollageCreated, CollageFailed
 from stream_ingest.contracts.naming import split_window_id
@@ -43,7 +48,37 @@ def check_objects(account: SimulatedAccount, windows: Sequence[Window]) -> None:
     assert found == expected
     stored = {w.status["originals_key"] for w in windows if "originals_key" in w.status}
     temp = {key for key in account.s3.keys(TEMP) if not key.startswith(_SHORT_LIVED)}
-    assert stored <= temp <= {keys_of(w.event).originals for w in windows}
+    own = {key for key in temp if not is_shared_key(key)}
+    assert stored <= temp
+    assert own <= {keys_of(w.event).originals for w in windows}
+    _check_shared_packs(account, windows, temp - own)
+
+
+def _check_shared_packs(
+    account: SimulatedAccount, windows: Sequence[Window], keys: set[str]
+) -> None:
+    """Packs have windows' originals alone, each at the range that the window's metadata names."""
+    creators = {window.event.window_id: window.event.creator for window in windows}
+    members = {}
+    for key in keys:
+        body = account.s3.read(TEMP, key)
+        for each in open_pack(io.BytesIO(body), SharedIndex)[1].members:
+            assert creators[each.window] == each.creator
+            members[each.window, key] = each.offset, each.length
+            part = body[each.offset : each.offset + each.length]
+            assert OriginalsReader(io.BytesIO(part)).count
+    for window in windows:
+        share = _share_of(account, keys_of(window.event))
+        recorded = window.status.get("originals_key", "")
+        assert (share and share.key) == (recorded if is_shared_key(recorded) else None)
+        if share:
+            assert members[window.event.window_id, share.key] == (share.offset, share.length)
+
+
+def _share_of(account: SimulatedAccount, keys: WindowKeys) -> Share | None:
+    """Return the share that the metadata of a window's metadata names."""
+    stored = account.s3.versions[OUTPUT, keys.metadata][-1]
+    return Share.parse(stored.metadata.get("originals", ""))
 
 
 def _check_collage(account: SimulatedAccount, window: Window, keys: WindowKeys) -> None:
