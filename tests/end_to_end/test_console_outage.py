@@ -40,10 +40,16 @@ def address(
 def here(address: str, browser: Browser, proxy: TcpProxy) -> Iterator[Visit]:
     """A window in which failed requests are no error of the page."""
     with visit(browser, address) as window:
+        window.page.clock.install()
         yield window
         proxy.arm(None)
         proxy.come_back()
         window.messages[:] = [each for each in window.messages if not is_outage(each)]
+
+
+def pass_time(page: Page) -> None:
+    """Let half a minute of the page's clock pass: each panel asks again at once."""
+    page.clock.fast_forward(30_000)
 
 
 def is_outage(message: str) -> bool:
@@ -64,6 +70,7 @@ def test_a_stopped_aws_is_named_and_every_panel_recovers_by_itself(
 ) -> None:
     page = here.open("/")
     proxy.die()
+    pass_time(page)
     expect(page.locator("#outage")).to_have_text(banner(page))
     expect(page.locator("#live-text")).to_have_text("no answer")
     note = page.locator("#batches-panel .stale")
@@ -75,6 +82,7 @@ def test_a_stopped_aws_is_named_and_every_panel_recovers_by_itself(
     here.screenshot("outage-phone-dark")
     assert here.violations() == []
     proxy.come_back()
+    pass_time(page)
     expect(page.locator("#live-text")).to_have_text("live")
     expect(page.locator("#outage")).to_be_hidden()
     expect(page.locator(".stale")).to_have_count(0)
@@ -87,6 +95,7 @@ def test_an_aws_that_accepts_connections_and_is_silent_is_named_too(
     proxy.die()
     proxy.arm(SILENT)
     proxy.come_back()
+    pass_time(page)
     expect(page.locator("#outage")).to_have_text(banner(page), timeout=60_000)
 
 
@@ -101,6 +110,7 @@ def test_a_page_that_is_opened_during_an_outage_says_so(
     assert here.violations() == []
     here.screenshot(f"outage-opened-{path.strip('/') or 'overview'}")
     proxy.come_back()
+    pass_time(here.page)
     expect(here.page.locator("#live-text")).to_have_text("live")
 
 
