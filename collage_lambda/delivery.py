@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -191,8 +192,9 @@ class WindowDelivery:
         if not company.pack or not company.waiting:
             return
         stored = self._worker.store(company.pack, [window for _, window in company.waiting])
+        publish = partial(self._worker.publish, stored=stored, at_once=len(company.waiting))
         publishing = [
-            (record, window.message, self._threads.submit(self._worker.publish, window, stored))
+            (record, window.message, self._threads.submit(publish, window))
             for record, window in company.waiting
         ]
         for record, message, outcome in publishing:

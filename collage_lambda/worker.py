@@ -144,8 +144,12 @@ class CollageWorker:
             stored.set_result(None)
         return stored
 
-    def publish(self, built: BuiltWindow, stored: Future[None] | None = None) -> WindowOutcome:
+    def publish(
+        self, built: BuiltWindow, stored: Future[None] | None = None, *, at_once: int = 1
+    ) -> WindowOutcome:
         """Publish and end a window, if the pack with its originals is `stored`; else give it back.
+
+        `at_once` is how many windows are being published.
 
         Raises the error of `store`, or `TransientError`, if the message has to be delivered again.
         Safe to call in several threads for several windows.
@@ -155,7 +159,7 @@ class CollageWorker:
         def publish() -> WindowOutcome:
             if stored is not None:
                 stored.result()
-            return self._publish(built)
+            return self._publish(built, at_once)
 
         outcome = self._or_give_back(begun.message, begun.lease, publish)
         return self._released(begun.message, outcome)
@@ -240,8 +244,8 @@ class CollageWorker:
             waits=pack is not None and build.share is not None,
         )
 
-    def _publish(self, built: BuiltWindow) -> WindowOutcome:
-        resumed_s = self._clock()
+    def _publish(self, built: BuiltWindow, at_once: int) -> WindowOutcome:
+        publishing_s = self._clock()
         begun, build = built.begun, built.build
         event, keys, lease = begun.event, begun.keys, begun.lease
         lease.check(self._clock())
@@ -256,7 +260,9 @@ class CollageWorker:
             build=build,
             replay=begun.message.replay,
             existing=begun.existing,
-            started_s=resumed_s - built.built_in_s,
+            took_s=built.built_in_s,
+            publishing_s=publishing_s,
+            at_once=at_once,
             source=begun.source,
             request_id=lease.request_id,
         )

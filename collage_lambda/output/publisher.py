@@ -34,8 +34,12 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
     replay: str | None
     existing: Etags
     """Objects at its keys when it was claimed."""
-    started_s: float
-    """Epoch second of its claim, later by the time that its invocation gave to other windows."""
+    took_s: float
+    """Seconds of its invocation that it took before this."""
+    publishing_s: float
+    """Epoch second at which its publishing began."""
+    at_once: int = 1
+    """Number of windows that are published at once: each takes its part of that time."""
     source: str | None = None
     """Where the rows of its batch came from."""
     request_id: str | None = None
@@ -127,11 +131,15 @@ class Publisher:
             images_failed=len(publication.event.images) - assembly.images_ok,
             failures=assembly.failures,
             completed_at=_iso(now_s),
-            duration_ms=round(1000 * (now_s - publication.started_s)),
+            duration_ms=round(1000 * _took_s(publication, now_s)),
             bytes_downloaded=assembly.bytes_downloaded,
             metadata_key=publication.keys.metadata,
             originals_key=publication.build.originals_key,
         )
+
+
+def _took_s(publication: Publication, now_s: float) -> float:
+    return publication.took_s + (now_s - publication.publishing_s) / publication.at_once
 
 
 def _iso(epoch_s: float) -> str:

@@ -16,6 +16,7 @@ from collage_lambda.delivery import WindowDelivery
 from collage_lambda.originals.image_pack import open_pack
 from collage_lambda.originals.shared_pack import SharedIndex, SharedPack
 from collage_lambda.outcomes import Ending
+from collage_lambda.output.announcer import Announcer
 from collage_lambda.output.keys import keys_of
 from collage_lambda.redelivery import Redelivery
 from collage_lambda.shares import Share, is_shared_key
@@ -84,6 +85,19 @@ def test_windows_of_a_delivery_store_their_originals_in_one_object(
         assert (item["status"], item["originals_key"]) == ("completed", key)
         assert share is not None
         assert share.key == key
+
+
+def test_the_time_in_which_windows_are_published_at_once_is_shared_by_them(
+    bench: WorkerBench, pair: tuple[WindowReady, WindowReady], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their durations together are at most their invocation's."""
+
+    def announce(*_: object) -> None:
+        bench.clock.now_s += 20
+
+    monkeypatch.setattr(Announcer, "announce", announce)
+    assert deliver(bench, *pair)[0] == []
+    assert [bench.aws.window(each.window_id)["duration_ms"] for each in pair] == [10_000] * 2
 
 
 def test_a_window_alone_in_its_delivery_has_its_own_object(bench: WorkerBench) -> None:

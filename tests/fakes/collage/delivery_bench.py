@@ -88,9 +88,13 @@ class Worker:
             stored.set_result(None)
         return stored
 
-    def publish(self, built: BuiltWindow, stored: Future[None] | None = None) -> WindowOutcome:
+    def publish(
+        self, built: BuiltWindow, stored: Future[None] | None = None, *, at_once: int = 1
+    ) -> WindowOutcome:
         if stored is not None:
             stored.result()
+        else:
+            assert at_once == 1
         self.steps.append(f"publish {built.message.event.window_id[-1]}")
         return WindowOutcome(ending=Ending.CREATED)
 
