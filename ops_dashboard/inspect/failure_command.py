@@ -67,6 +67,7 @@ def show_failures(
         WindowPages(dynamodb, outputs.table_name),
         RefusedRows(s3, outputs.output_bucket),
         Discards(dynamodb, outputs.table_name),
+        with_totals=output.totals,
     )
     if output.csv or output.out:
         _write(failures, wanted, output)

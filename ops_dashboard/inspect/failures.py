@@ -85,10 +85,21 @@ _NONE = Totals(total=0, by_reason={}, complete=True)
 class FailureList:
     """Lists the failures of one stack."""
 
-    def __init__(self, pages: WindowPages, rows: RefusedRows, discards: Discards) -> None:
-        """Read windows and rows of one stack."""
+    def __init__(
+        self,
+        pages: WindowPages,
+        rows: RefusedRows,
+        discards: Discards,
+        *,
+        with_totals: bool = True,
+    ) -> None:
+        """Read windows and rows of one stack.
+
+        `with_totals`: whether totals are wanted beside lists, so that both share what they read.
+        """
         self._pages, self._rows, self._discards = pages, rows, discards
-        self._reads = SharedReads[Item](time.monotonic)
+        self._with_totals = with_totals
+        self._reads = SharedReads[Item](time.monotonic, MAX_SCANNED)
 
     def list_page(self, wanted: FailureFilter, *, limit: int, after: str | None) -> FailurePage:
         """Return the failures after cursor `after`; raises `UserError` if it is invalid.
@@ -105,7 +116,11 @@ class FailureList:
                 limit=limit,
                 after=start.get(name),
                 accept=self._accept(wanted),
-                read=self._read(wanted.windows, "list") if after is None else None,
+                read=(
+                    self._read(wanted.windows, "list")
+                    if self._with_totals and after is None
+                    else None
+                ),
             )
         if wanted.rows is not None:
             sources[_ROWS] = self._rows.steps(

@@ -163,7 +163,7 @@ class WindowPages:
 
     def read_all(self, wanted: WindowFilter) -> Iterator[Item]:
         """Yield what is read for `entries`, which also has entries that do not match."""
-        return iter(self._entries(wanted, None, None, lambda _: True))
+        yield from self._entries(wanted, None, None, lambda _: True)
 
     def every(
         self, wanted: WindowFilter, accept: Accept = lambda _: True

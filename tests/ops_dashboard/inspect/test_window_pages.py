@@ -288,3 +288,12 @@ def test_every_window_that_matches_is_yielded(pages: WindowPages) -> None:
         failed[1],
         failed[0],
     ]
+
+
+@pytest.mark.parametrize("wanted", [WindowFilter(), WindowFilter(batch_id="a")])
+def test_nothing_is_read_before_an_entry_is_needed(wanted: WindowFilter) -> None:
+    """Readers that share a read begin it under a lock that all requests need."""
+    nowhere: Any = None
+    entries = WindowPages(nowhere, TABLE).read_all(wanted)
+    with pytest.raises(AttributeError):
+        next(entries)
