@@ -25,6 +25,7 @@ from stream_ingest.contracts.events import WindowReady
 from stream_ingest.contracts.naming import creator_name, window_id
 from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
 from stream_ingest.records.codec import BatchHeader
+from stream_ingest.windowing.commit_errors import next_exists
 from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.outbox import expand_event
 from stream_ingest.windowing.rules.overdue import read_overdue
@@ -152,14 +153,20 @@ class Repairs:
         return key
 
     def _numbering_problem(self, item: Item) -> str | None:
-        """Return what is wrong with a state whose next window exists."""
+        """Return what is wrong with a state whose next window exists, or the list of its images.
+
+        A function replaces a list without a window, but that of the release before cannot.
+        """
         if item[table.SORT_KEY] != table.STATE:
             return None
         try:
-            self._states.check_next_window(read_state(item))
+            state = read_state(item)
+            self._states.check_next_window(state)
         except DecodeError as error:
             return str(error)
-        return None
+        images = table.images_item(state.next_window)
+        found = self._reader.get(item[table.PARTITION_KEY], images)
+        return None if found is None else next_exists(images)
 
     def _state(self, item: Item) -> tuple[Item, str, list[str]]:
         key = item[table.PARTITION_KEY]

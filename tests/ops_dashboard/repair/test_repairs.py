@@ -125,6 +125,20 @@ def test_images_of_a_list_without_a_window_are_in_no_window(aws: IngestAws) -> N
     assert len(identities(aws)) == 4
 
 
+def test_a_list_without_a_window_is_passed_over_by_a_repair(aws: IngestAws) -> None:
+    """The release before cannot replace it, so after a rollback its creator's rows wait."""
+    deliver(aws, [1, 2, 3])
+    state = aws.store.load(["ann"])["ann"]
+    change = fold(state, [Arrival(TWO, 9, cover_row(4, "ann"))], 0, Rules())
+    (event,) = aws.store.events(change.state, change.windows, 0)
+    aws.dynamodb.put_item(TableName=TABLE, Item=to_wire(list_item(event, 0)))
+    repairs = repairs_of(aws)
+    planned = repairs.plan("ann", table.STATE)
+    assert planned.problem == f"its next images#{state.next_window:06d} exists already"
+    repairs.apply(planned)
+    assert aws.store.load(["ann"])["ann"].next_window == state.next_window + 1
+
+
 def test_a_dry_run_changes_nothing_and_says_what_it_would_do(
     aws: IngestAws, capsys: pytest.CaptureFixture[str]
 ) -> None:
