@@ -108,7 +108,9 @@ class WindowReader:
         yield from map(window_record, self._table.full_items(entries))
 
     def event(self, window_id: str) -> WindowReady | None:
-        """Return the event that was written when a window closed; None if it has expired."""
+        """Return the event that was written when a window closed; None if it is gone."""
         key, number = split_window_id(window_id)
         item = self._table.get(key, table.images_item(number))
-        return None if item is None else expand_event(bytes(item["detail"]))
+        if item is None or table.BARRED in item:
+            return None
+        return expand_event(bytes(item["detail"]))

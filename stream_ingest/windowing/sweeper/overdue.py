@@ -116,7 +116,7 @@ class OverdueWindows:
         """Return a window's event as it was stored; None if it is missing or cannot be read."""
         number = table.window_number(window.item)
         item = self._windows.get(window.key, table.images_item(number))
-        if item is None:
+        if item is None or table.BARRED in item:
             return None
         try:
             with decoding(item):

@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from ops_dashboard.inspect.windows import WindowReader
+from stream_ingest.aws.items import to_wire
 from stream_ingest.batches.progress import GRACE_S
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts import table
@@ -20,9 +22,10 @@ from stream_ingest.windowing.delivery import read_delivery
 from stream_ingest.windowing.delivery_result import DeliveryResult
 from stream_ingest.windowing.sweeper.isolation import raise_errors
 from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
+from stream_ingest.windowing.window_items import barred_list
 from tests.fakes.ingest.aws import TABLE, FailingStore, IngestAws
 from tests.fakes.ingest.delivery import kinesis_event
-from tests.fakes.ingest.rows import cover_row, header, record_of
+from tests.fakes.ingest.rows import NOW_S, cover_row, header, record_of
 
 TWO = header("b", images=2)
 IDLE = header("b", images=5, flush=FlushPolicy(idle_s=600))
@@ -244,6 +247,18 @@ def test_an_event_that_cannot_be_read_stops_no_other(aws: IngestAws) -> None:
     assert window is not None
     assert (window["status"], window["error"]) == ("failed", "its event cannot be read")
     assert raise_errors(aws.sweeper().sweep()).abandoned == ()
+
+
+def test_a_list_that_an_erasure_has_barred_is_gone_and_not_unreadable(aws: IngestAws) -> None:
+    """A sweep may meet it that has read the window just before the erasure."""
+    aws.bus.refuse = lambda _: True
+    deliver(aws, [1, 2])
+    aws.bus.refuse = lambda _: False
+    aws.dynamodb.put_item(TableName=TABLE, Item=to_wire(barred_list("ann", 1, NOW_S)))
+    aws.clock.advance(OUTBOX_DELAY_S)
+    sweep = raise_errors(aws.sweeper().sweep())
+    assert (sweep.abandoned, sweep.unreadable) == (("ann:000001",), ())
+    assert WindowReader(aws.dynamodb, TABLE).event("ann:000001") is None
 
 
 def test_an_error_of_one_item_is_raised_after_all_others(aws: IngestAws) -> None:
