@@ -27,7 +27,12 @@ from ops_dashboard.erase.creator_items import (
     window_number,
 )
 from ops_dashboard.erase.input_files import InputFiles
-from ops_dashboard.erase.report import UNREADABLE_FILES, UNREADABLE_RECORDS, WAITING_FILES
+from ops_dashboard.erase.report import (
+    UNREADABLE_FILES,
+    UNREADABLE_PACKS,
+    UNREADABLE_RECORDS,
+    WAITING_FILES,
+)
 from ops_dashboard.erase.stored_files import Scope
 from ops_dashboard.erase.subject import Subject
 from stream_ingest.aws.items import Item
@@ -193,7 +198,7 @@ def merge_results(results: Sequence[Result]) -> Result:
 
 def _take_kept(found: Counter[str]) -> Counter[str]:
     """Remove the counts of files that stay from `found`, and return them. Pure."""
-    kinds = (UNREADABLE_RECORDS, UNREADABLE_FILES, WAITING_FILES)
+    kinds = (UNREADABLE_RECORDS, UNREADABLE_PACKS, UNREADABLE_FILES, WAITING_FILES)
     return +Counter({kind: found.pop(kind, 0) for kind in kinds})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from io import BytesIO
 from typing import Generic, TypeVar
 
 from collage_lambda.originals.image_pack import open_pack
@@ -25,7 +26,8 @@ class Packs(Generic[I_]):
     def work(self, version: Version, owns: Owns, *, remove: bool) -> int:
         """Return the number of members that it `owns`; with `remove`, remove them.
 
-        Older versions, which nothing reads, are deleted as a whole. Safe to repeat.
+        Older versions, which nothing reads, are deleted as a whole. Safe to repeat. Raises
+        `DecodeError` if nobody can say whose members it has.
         """
         count = len(self._members(version, owns))
         if not count or not remove:
@@ -37,7 +39,10 @@ class Packs(Generic[I_]):
         return count
 
     def _members(self, version: Version, owns: Owns) -> Collection[int]:
-        """Return the numbers of members of one version, reading only its index."""
+        """Return the numbers of members of one version, reading only its index.
+
+        If that cannot be read, the whole object is: it may have been replaced meanwhile.
+        """
 
         def read_range(first: int, last: int) -> bytes:
             return self._bucket.read_range(version, first, last)
@@ -45,5 +50,8 @@ class Packs(Generic[I_]):
         try:
             _, index = open_pack(open_range(version.bytes, read_range), self._scrubber.index)
         except DecodeError:
-            return ()
+            document = self._bucket.read(version)
+            if document is None:
+                return ()
+            _, index = open_pack(BytesIO(document.body), self._scrubber.index)
         return members_of(index, owns)

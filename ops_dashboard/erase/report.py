@@ -11,10 +11,12 @@ from ops_dashboard.erase.subject import Subject
 from stream_ingest.windowing.rules.state import CreatorState
 
 UNREADABLE_RECORDS = "records under failed/ that cannot be decoded"
+UNREADABLE_PACKS = "packs of images that cannot be read"
 UNREADABLE_FILES = "input files that cannot be read"
 WAITING_FILES = "input files that wait to be read"
 _WHY = {
     UNREADABLE_RECORDS: "nobody can say whose rows they have: delete them if you do not need them",
+    UNREADABLE_PACKS: "nobody can say whose images they have: delete them if you do not need them",
     UNREADABLE_FILES: "not CSV, or over 256 MB: look for the creator in them yourself",
     WAITING_FILES: "they name the creator: run this again when they are archived",
 }

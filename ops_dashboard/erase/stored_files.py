@@ -22,9 +22,9 @@ from collage_lambda.shares import is_shared_key
 from ops_dashboard.erase.bucket import Bucket, Document, Version
 from ops_dashboard.erase.documents import is_document, redact
 from ops_dashboard.erase.packs import Packs
-from ops_dashboard.erase.report import UNREADABLE_RECORDS
+from ops_dashboard.erase.report import UNREADABLE_PACKS, UNREADABLE_RECORDS
 from ops_dashboard.erase.subject import Subject, kind_of
-from stream_ingest.contracts.errors import TransientError
+from stream_ingest.contracts.errors import DecodeError, TransientError
 from stream_ingest.contracts.naming import split_window_id
 
 PACKS_PREFIX = "prefetched/"
@@ -73,7 +73,7 @@ class StoredFiles:
     def work(self, scope: Scope, *, remove: bool) -> Counter[str]:
         """Return the number of things that are the creator's, by kind; with `remove`, remove them.
 
-        `UNREADABLE_RECORDS` counts documents that cannot be decoded. Safe to repeat.
+        `UNREADABLE_RECORDS` and `UNREADABLE_PACKS` count what cannot be decoded. Safe to repeat.
         """
         found: Counter[str] = Counter()
         for bucket in (self._output, self._temp):
@@ -102,18 +102,24 @@ class StoredFiles:
         self, bucket: Bucket, version: Version, scope: Scope, *, remove: bool
     ) -> Counter[str]:
         """Return, and remove, what is the creator's in an object about several creators."""
-        if bucket is self._temp and version.key.startswith(PACKS_PREFIX):
+        if bucket is self._temp:
+            try:
+                return self._pack(version, scope, remove=remove)
+            except DecodeError:
+                return Counter({UNREADABLE_PACKS: 1})
+        return self._document(version, remove=remove) if is_document(version.key) else Counter()
+
+    def _pack(self, version: Version, scope: Scope, *, remove: bool) -> Counter[str]:
+        if version.key.startswith(PACKS_PREFIX):
             count = self._covers.work(
                 version, lambda member: member.creator == self._who.name, remove=remove
             )
             return Counter({PREFETCHED: count})
-        if bucket is self._temp and is_shared_key(version.key):
+        if is_shared_key(version.key):
             count = self._originals.work(
                 version, lambda member: owns_share(member, self._who, scope), remove=remove
             )
             return Counter({SHARES: count})
-        if bucket is self._output and is_document(version.key):
-            return self._document(version, remove=remove)
         return Counter()
 
     def _document(self, version: Version, *, remove: bool) -> Counter[str]:

@@ -12,11 +12,12 @@ class Recorded:
     """Bytes that count how many of them were read."""
 
     def __init__(self, data: bytes) -> None:
-        self.data, self.read = data, 0
+        self.data, self.read, self.requests = data, 0, 0
 
     def read_range(self, first: int, last: int) -> bytes:
         part = self.data[first : last + 1]
         self.read += len(part)
+        self.requests += 1
         return part
 
 
@@ -29,6 +30,7 @@ def test_a_zips_last_member_is_read_without_the_others() -> None:
     pack = zipfile.ZipFile(open_range(len(recorded.data), recorded.read_range))
     assert pack.read("index.json") == b"{}"
     assert recorded.read < 200_000
+    assert recorded.requests == 1
 
 
 def test_reading_stops_at_the_end() -> None:

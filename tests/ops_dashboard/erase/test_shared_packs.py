@@ -7,7 +7,9 @@ from io import BytesIO
 import pytest
 
 from collage_lambda.originals.originals_pack import OriginalsReader
-from ops_dashboard.erase.stored_files import Scope
+from ops_dashboard.erase.bucket import Bucket
+from ops_dashboard.erase.report import UNREADABLE_PACKS
+from ops_dashboard.erase.stored_files import SHARES, Scope
 from stream_ingest.contracts.naming import window_id
 from tests.fakes.collage.shared_packs import store_shares
 from tests.fakes.ingest.aws import TEMP
@@ -64,3 +66,23 @@ def test_a_pack_of_erased_creators_alone_is_deleted(bench: EraseBench) -> None:
     for creator in (ANN, BOB):
         bench.erasure(creator=creator).run(block=False)
     assert bench.shares[window_id(ANN, SHARED)].key not in bench.aws.keys_in(TEMP)
+
+
+def test_a_pack_that_cannot_be_read_is_reported(bench: EraseBench) -> None:
+    key = bench.shares[window_id(ANN, SHARED)].key
+    bench.aws.s3.put_object(Bucket=TEMP, Key=key, Body=b"no zip file")
+    result = bench.erasure().run(block=False)
+    assert result.kept[UNREADABLE_PACKS] == 1
+    assert bench.aws.read(TEMP, key) == b"no zip file"
+
+
+def test_a_pack_that_another_erasure_has_replaced_since_it_was_listed_is_read_again(
+    bench: EraseBench,
+) -> None:
+    key = bench.shares[window_id(ANN, SHARED)].key
+    (listed,) = Bucket(bench.aws.s3, TEMP).versions(key)
+    body = bench.aws.read(TEMP, key)
+    bench.aws.s3.put_object(Bucket=TEMP, Key=key, Body=bytes(50) + body)
+    files = bench.erasure()._files  # noqa: SLF001 - what was listed is handed to it
+    found = files._shared(files._temp, listed, Scope(before=None), remove=False)  # noqa: SLF001
+    assert found == {SHARES: 1}
