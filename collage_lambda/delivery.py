@@ -31,6 +31,8 @@ from collage_lambda.window_stages import BegunWindow, BuiltWindow
 from collage_lambda.worker import PUBLISHING_S, CollageWorker
 from stream_ingest.contracts.errors import CoverstreamError
 
+STORING_S = 15
+"""Seconds of an invocation that are reserved for a pack that windows share."""
 _SECOND = 2
 
 
@@ -145,9 +147,10 @@ class WindowDelivery:
                     current = None
                 if company.has_waiting(window_id):
                     self._settle(company)
-                windows = len(jobs) - place + then
-                shares = is_shortened or len(jobs) + then > 1
-                following = self._begin(record, message, 1 / windows if shares else None)
+                share_s: float | None = None
+                if is_shortened or len(jobs) + then > 1:
+                    share_s = self._left_s(company) / (len(jobs) - place + then)
+                following = self._begin(record, message, share_s)
                 if current:
                     self._end(current, company)
                 current = following
@@ -155,16 +158,19 @@ class WindowDelivery:
                 self._end(current, company)
             self._settle(company)
 
-    def _begin(self, record: SQSRecord, message: Message, share: float | None) -> _Begun | None:
+    def _left_s(self, company: _Company) -> float:
+        """Return the seconds that are left for downloads."""
+        return max(0.0, self._remaining_s() - PUBLISHING_S - (STORING_S if company.pack else 0))
+
+    def _begin(self, record: SQSRecord, message: Message, share_s: float | None) -> _Begun | None:
         """Start a window with a share of the time, or alone with all; None if it has ended."""
         with self._reported(record):
             self._log.started(message)
-            remaining_s = self._remaining_s()
             begun = self._worker.begin(
                 message,
                 owner=self._owner(record),
-                remaining_s=remaining_s,
-                share_s=None if share is None else share * (remaining_s - PUBLISHING_S),
+                remaining_s=self._remaining_s(),
+                share_s=share_s,
             )
             if isinstance(begun, BegunWindow):
                 return _Begun(record, begun)

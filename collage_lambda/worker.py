@@ -236,7 +236,6 @@ class CollageWorker:
     def _build(self, begun: BegunWindow, pack: SharedPack | None) -> BuiltWindow:
         resumed_s = self._clock()
         build = self._builder.finish(begun.build, pack)
-        self._save_responses(begun.event, begun.keys, build)
         return BuiltWindow(
             begun=begun,
             build=build,
@@ -248,6 +247,7 @@ class CollageWorker:
         publishing_s = self._clock()
         begun, build = built.begun, built.build
         event, keys, lease = begun.event, begun.keys, begun.lease
+        self._save_responses(event, keys, build)
         lease.check(self._clock())
         if keys.collage in begun.existing and build.images_ok < lease.images_before:
             fewer = f"{build.images_ok}, not {lease.images_before}"

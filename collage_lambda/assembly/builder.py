@@ -137,11 +137,14 @@ class Builder:
                 msg = f"{event.window_id}: too slow to be built with others"
                 raise SlowWindowError(msg)
             composing_s = self._monotonic_s()
-            upload, share = self._keep(begun, pack)
+            upload, share = self._keep(begun, None) if pack is None else (None, None)
             if assembly.images_ok >= begun.images_before:
                 self._hide_shown(event, assembly)
             collage, thumbnail = _encode(assembly)
             encoded_s = self._monotonic_s()
+            suspects = self._recognise(event, assembly)
+            if pack is not None:  # last: a window that is given back must have no share
+                upload, share = self._keep(begun, pack)
             if upload is not None:
                 upload.result()
         own_key = keys.originals if upload or begun.stored.count else None
@@ -156,7 +159,7 @@ class Builder:
                 "encode": round(1000 * (encoded_s - composing_s)),
             },
             scaler=scaler_name(simd=self._pipeline.simd),
-            placeholder_suspects=self._recognise(event, assembly),
+            placeholder_suspects=suspects,
         )
 
     def _hide_shown(self, event: WindowReady, assembly: Assembly) -> None:

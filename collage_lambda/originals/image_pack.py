@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import IO, Any, Self, TypeVar, cast
 
@@ -49,6 +49,10 @@ class _Spool(tempfile.SpooledTemporaryFile[bytes]):
     def seek(self, *args: int) -> int:
         with self._noticing_full_storage():
             return super().seek(*args)
+
+    def flush(self) -> None:
+        with self._noticing_full_storage():
+            super().flush()
 
     def close(self) -> None:
         try:
@@ -122,7 +126,8 @@ class PackWriter:
     def close(self) -> None:
         """Drop the pack's memory or temporary file."""
         try:
-            self._zip.close()
+            with suppress(StorageFullError):  # a zip file is completed, also if it is dropped
+                self._zip.close()
         finally:
             self._file.close()
 

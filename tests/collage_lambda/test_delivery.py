@@ -5,12 +5,16 @@ from __future__ import annotations
 import pytest
 
 from collage_lambda import clients
+from collage_lambda.delivery import STORING_S
 from collage_lambda.messages import MESSAGES_PER_DELIVERY
 from collage_lambda.redelivery import APART_S, LATER_RETRY_S
 from collage_lambda.worker import PUBLISHING_S
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.window_lifecycle import RETRY_DUE_S
 from tests.fakes.collage.delivery_bench import TIMEOUT_S, WINDOW_S, DeliveryBench
+
+RESERVED_S = PUBLISHING_S + STORING_S
+"""Seconds that windows with a common pack leave to the end of their invocation."""
 
 
 def test_the_downloads_of_a_window_run_while_the_one_before_is_composed_and_published() -> None:
@@ -72,9 +76,9 @@ def test_windows_share_the_time_before_publishing_and_the_last_has_what_is_left(
     bench = DeliveryBench()
     bench.deliver((1, 1, 1))
     assert bench.worker.shares == [
-        (TIMEOUT_S - PUBLISHING_S) / 3,
-        (TIMEOUT_S - PUBLISHING_S) / 2,
-        TIMEOUT_S - WINDOW_S - PUBLISHING_S,
+        (TIMEOUT_S - RESERVED_S) / 3,
+        (TIMEOUT_S - RESERVED_S) / 2,
+        TIMEOUT_S - WINDOW_S - RESERVED_S,
     ]
 
 
@@ -111,8 +115,8 @@ def test_first_receipts_leave_time_for_a_message_that_was_received_before() -> N
     bench = DeliveryBench()
     bench.deliver((1, 2, 1))
     assert bench.worker.shares == [
-        (TIMEOUT_S - PUBLISHING_S) / 3,
-        (TIMEOUT_S - PUBLISHING_S) / 2,
+        (TIMEOUT_S - RESERVED_S) / 3,
+        (TIMEOUT_S - RESERVED_S) / 2,
         TIMEOUT_S - 2 * WINDOW_S - PUBLISHING_S,
     ]
 

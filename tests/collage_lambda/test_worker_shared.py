@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from collage_lambda import delivery as delivery_module
+from collage_lambda.assembly.placeholders import Placeholders
 from collage_lambda.delivery import WindowDelivery
+from collage_lambda.originals import shared_pack
 from collage_lambda.originals.image_pack import open_pack
 from collage_lambda.originals.shared_pack import SharedIndex, SharedPack
 from collage_lambda.outcomes import Ending
@@ -22,6 +26,7 @@ from collage_lambda.redelivery import Redelivery
 from collage_lambda.shares import Share, is_shared_key
 from collage_lambda.window_stages import BuiltWindow
 from collage_lambda.worker import CollageWorker
+from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import WindowReady
 from tests.fakes.collage.aws import OUTPUT, TEMP
 from tests.fakes.collage.delivery_bench import Log
@@ -224,6 +229,39 @@ def test_a_window_that_cannot_be_published_costs_the_others_nothing(
     assert windows_in(bench, key) == [ann.window_id, bob.window_id]
     bench.server.bodies.clear()
     assert bench.work(bob, replay="again").ending is Ending.CREATED
+
+
+def test_a_window_that_is_given_back_after_it_was_composed_has_no_share(
+    bench: WorkerBench, pair: tuple[WindowReady, WindowReady], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease is over when the pack is stored, and its creator may have been erased."""
+    ann, bob = pair
+
+    def record(_: object, creator: str, *__: object) -> list[str]:
+        if creator == ann.creator:
+            msg = "the table is throttled"
+            raise TransientError(msg)
+        return []
+
+    monkeypatch.setattr(Placeholders, "record", record)
+    assert deliver(bench, ann, bob)[0] == [ann.window_id]
+    (key,) = bench.aws.stored(TEMP)
+    assert windows_in(bench, key) == [bob.window_id]
+
+
+def test_a_pack_for_which_there_is_no_space_costs_only_its_windows_a_receipt(
+    bench: WorkerBench, pair: tuple[WindowReady, WindowReady], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_pack, "_IN_MEMORY_BYTES", 1)
+
+    def open_full(**_: object) -> IO[bytes]:
+        return Path("/dev/full").open("w+b")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", open_full)
+    failed, log = deliver(bench, *pair)
+    assert failed == [each.window_id for each in pair]
+    assert sum("storage (/tmp) is full" in line for line in log.lines) == len(pair)
+    assert [bench.aws.window(each.window_id)["status"] for each in pair] == ["ready"] * 2
 
 
 def test_a_window_that_does_not_fit_has_its_own_object(

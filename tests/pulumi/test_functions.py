@@ -7,6 +7,7 @@ import pytest
 from collage_lambda.concurrency import MB
 from collage_lambda.originals.image_pack import MAX_TOTAL_BYTES
 from collage_lambda.settings import CollageSettings
+from collage_lambda.shares import MAX_SHARED_BYTES
 from ops_dashboard.packaging.bundles import BUNDLES
 from stream_ingest.contracts import environment
 from stream_ingest.intake.settings import IntakeSettings
@@ -60,7 +61,7 @@ def test_the_collage_function_has_space_for_the_packs_of_two_windows(
     dev: Recorder, name: str
 ) -> None:
     """All others have what costs nothing."""
-    packs = 2 * 3 * MAX_TOTAL_BYTES // MB
+    packs = (2 * 3 * MAX_TOTAL_BYTES + 3 * MAX_SHARED_BYTES) // MB
     wanted_mb = packs if name == "collage" else 512
     assert dev.one("Function", name).inputs["ephemeralStorage"] == {"size": wanted_mb}
 

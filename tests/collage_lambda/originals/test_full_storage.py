@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -48,6 +50,24 @@ def test_a_file_for_which_there_is_no_space_says_so_and_can_be_dropped(size: int
         file.write(b"more")
     file.close()
     assert file.closed
+
+
+def test_there_may_be_no_space_for_the_last_bytes_of_a_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A zip file flushes when it is complete."""
+
+    class Filling(io.BytesIO):
+        def flush(self) -> None:
+            raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr(image_pack, "_IN_MEMORY_BYTES", 1)
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: Filling())
+    file = spool()
+    file.write(bytes(2))
+    with pytest.raises(StorageFullError, match="storage"):
+        file.flush()
+    file.close()
 
 
 @pytest.mark.usefixtures("full")

@@ -20,7 +20,7 @@ def test_a_replaced_price_keeps_its_quantity() -> None:
 def test_only_the_price_list_contains_prices() -> None:
     """Alarms and plans use the same prices: cost.py multiplies those of the list."""
     assert cost.collage_usd() == pytest.approx(
-        5 * LIST.s3_put.one
+        (4 + 1 / 5) * LIST.s3_put.one
         + (1 + 2 / 5) * LIST.sqs_request.one
         + 2 * LIST.event.one
         + LIST.lambda_request.one / 5

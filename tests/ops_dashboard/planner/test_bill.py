@@ -67,7 +67,7 @@ def test_a_collage_is_billed_for_four_objects_a_share_of_a_pack_and_its_function
     puts = 30_000 * (4 + 1 / 5) * 0.005 / 1_000
     window_s = (1_000_000 / 30_000) / 160 / (512 / 1_769) + NETWORK_S
     function = 30_000 * (window_s * 512 / 1_024 * 0.0000133334 + 0.20e-6 / 5)
-    function += 30_000 * window_s * (1_536 - 512) / 1_024 * 0.0000000309
+    function += 30_000 * window_s * (1_728 - 512) / 1_024 * 0.0000000309
     ends, log = 30_000 * 8 * 0.625e-6, 30_000 * 2_300 / 1e9 * 0.50
     assert million.size.memory_mb == 512
     assert million.usd_of(Stage.COLLAGE) == pytest.approx(puts + function + ends + log)
