@@ -109,7 +109,7 @@ def test_a_window_tells_its_timeline_with_times_and_reasons(here: Visit) -> None
     dialog.get_by_role("tab", name="Collage").press("ArrowRight")
     steps = dialog.get_by_role("list", name="What happened, in order")
     expect(steps).to_contain_text("batch console-runs started")
-    expect(steps).to_contain_text("because full")
+    expect(steps).to_contain_text("because it was full")
     expect(steps).to_contain_text("collage: window ended")
     expect(dialog.get_by_role("table", name="Objects")).to_contain_text("s3://")
     check_everywhere(here, "timeline")
