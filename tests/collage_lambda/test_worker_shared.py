@@ -8,56 +8,28 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import pytest
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from collage_lambda import delivery as delivery_module
 from collage_lambda.assembly.placeholders import Placeholders
-from collage_lambda.delivery import WindowDelivery
 from collage_lambda.originals import shared_pack
 from collage_lambda.originals.image_pack import open_pack
 from collage_lambda.originals.shared_pack import SharedIndex, SharedPack
 from collage_lambda.outcomes import Ending
 from collage_lambda.output.announcer import Announcer
 from collage_lambda.output.keys import keys_of
-from collage_lambda.redelivery import Redelivery
 from collage_lambda.shares import Share, is_shared_key
 from collage_lambda.window_stages import BuiltWindow
-from collage_lambda.worker import CollageWorker
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import WindowReady
 from tests.fakes.collage.aws import OUTPUT, TEMP
-from tests.fakes.collage.delivery_bench import Log
-from tests.fakes.collage.events import envelope
 from tests.fakes.collage.images import plain_jpeg
 from tests.fakes.collage.shared_packs import originals
 from tests.fakes.collage.worker_bench import COLOURS, WorkerBench
-from tests.fakes.sqs_delivery import sqs_record
+from tests.fakes.collage.worker_delivery import deliver
 from tests.faults.harness.injector import Fault, Faults, Faulty, Kind
-
-
-def deliver(
-    bench: WorkerBench,
-    *events: WindowReady,
-    receives: int = 1,
-    worker: CollageWorker | None = None,
-    **of_worker: Any,  # noqa: ANN401 - as the bench takes them
-) -> tuple[list[str], Log]:
-    """Deliver windows together; return those whose messages failed, and the log."""
-    log = Log()
-    delivery = WindowDelivery(
-        worker or bench.worker(**of_worker),
-        Redelivery(bench.aws.sqs.client, "queue", bench.clock),
-        log,
-        request_id="request",
-        remaining_s=lambda: 60,
-        threads=bench.threads,
-    )
-    bodies = {each.window_id: envelope(each) for each in events}
-    records = [sqs_record(name, body, receives, name) for name, body in bodies.items()]
-    return delivery.work([SQSRecord(each) for each in records]), log
 
 
 def share_of(bench: WorkerBench, event: WindowReady) -> Share | None:

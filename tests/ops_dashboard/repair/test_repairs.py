@@ -4,64 +4,23 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
-from moto import mock_aws
 
 from ops_dashboard.repair.command import key_of, run_repair
-from ops_dashboard.repair.repairs import Repairs
-from stream_ingest.aws.items import to_wire
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError, NotFoundError, UserError
 from stream_ingest.contracts.settings import DAY_S, FlushPolicy
 from stream_ingest.records.codec import BUCKETS, BatchHeader
-from stream_ingest.windowing.delivery import read_delivery
-from stream_ingest.windowing.delivery_result import DeliveryResult
-from stream_ingest.windowing.rules.fold import Arrival, Rules, fold
 from stream_ingest.windowing.sweeper.isolation import raise_errors
-from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
-from stream_ingest.windowing.window_items import list_item
-from tests.fakes.ingest.aws import OUTPUT, TABLE, Clients, IngestAws
-from tests.fakes.ingest.delivery import kinesis_event
-from tests.fakes.ingest.rows import cover_row, header, record_of
+from tests.fakes.ingest.aws import OUTPUT, IngestAws
+from tests.fakes.ingest.rows import header
+from tests.fakes.ops.repairs import TWO, deliver, identities, listed, repairs_of
 
-TWO = header("b", images=2)
 AT_END = FlushPolicy(kind="batch-end")
-
-
-@pytest.fixture
-def aws(moto_clients: Clients) -> Iterator[IngestAws]:
-    with mock_aws():
-        yield IngestAws(moto_clients)
-
-
-def deliver(
-    aws: IngestAws, numbers: list[int], start: int = 0, batch: BatchHeader = TWO
-) -> DeliveryResult:
-    rows = [cover_row(number, "ann") for number in numbers]
-    event = kinesis_event([record_of(rows, batch, number=start)], first=1 + start)
-    return aws.windowing().process(read_delivery(event))
-
-
-def repairs_of(aws: IngestAws) -> Repairs:
-    return Repairs(aws.dynamodb, aws.s3, TABLE, OUTPUT, aws.clock)
-
-
-def listed(aws: IngestAws) -> list[str]:
-    return [entry.key for entry in UnreadableList(aws.dynamodb, TABLE, aws.clock).entries()]
-
-
-def identities(aws: IngestAws) -> list[str]:
-    """Return the URLs of all images of ann's windows, open and closed, in no order."""
-    closed = [
-        image["url"] for detail in aws.bus.details("WindowReady") for image in detail["images"]
-    ]
-    state = aws.store.load(["ann"])["ann"]
-    return closed + [each.url for window in state.open.values() for each in window.images]
 
 
 def body_with(state: Any, **changes: Any) -> bytes:  # noqa: ANN401 - an item's values
@@ -109,34 +68,6 @@ def test_a_repaired_state_goes_on_where_it_was(
     assert numbers == ["ann:000001", "ann:000002"]
     assert before is not None
     assert deliver(aws, [6], start=2).deferred == 0
-
-
-def test_images_of_a_list_without_a_window_are_in_no_window(aws: IngestAws) -> None:
-    deliver(aws, [1, 2, 3])
-    state = aws.store.load(["ann"])["ann"]
-    change = fold(state, [Arrival(TWO, 9, cover_row(4, "ann"))], 0, Rules())
-    (event,) = aws.store.events(change.state, change.windows, 0)
-    aws.dynamodb.put_item(TableName=TABLE, Item=to_wire(list_item(event, 0)))
-    aws.set_item("ann", table.STATE, seen=["2026-11"])
-    assert deliver(aws, [4], start=1).deferred == 1
-    repairs = repairs_of(aws)
-    repairs.apply(repairs.plan("ann", table.STATE))
-    raise_errors(aws.sweeper().sweep())
-    assert len(identities(aws)) == 4
-
-
-def test_a_list_without_a_window_is_passed_over_by_a_repair(aws: IngestAws) -> None:
-    """The release before cannot replace it, so after a rollback its creator's rows wait."""
-    deliver(aws, [1, 2, 3])
-    state = aws.store.load(["ann"])["ann"]
-    change = fold(state, [Arrival(TWO, 9, cover_row(4, "ann"))], 0, Rules())
-    (event,) = aws.store.events(change.state, change.windows, 0)
-    aws.dynamodb.put_item(TableName=TABLE, Item=to_wire(list_item(event, 0)))
-    repairs = repairs_of(aws)
-    planned = repairs.plan("ann", table.STATE)
-    assert planned.problem == f"its next images#{state.next_window:06d} exists already"
-    repairs.apply(planned)
-    assert aws.store.load(["ann"])["ann"].next_window == state.next_window + 1
 
 
 def test_a_dry_run_changes_nothing_and_says_what_it_would_do(
