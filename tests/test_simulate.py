@@ -10,6 +10,7 @@ import pytest
 
 from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.records.packer import OutgoingRecord
+from stream_ingest.windowing import stream_processor
 from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import Change, close_batch
 from stream_ingest.windowing.rules.fold import Rules, fold
@@ -69,6 +70,16 @@ def test_two_halves_of_the_shards_give_the_results_of_all_shards(part: Part) -> 
     together, alone = points(halves)[-1], points([part])[-1]
     assert (together.creators, together.windows) == (alone.creators, alone.windows)
     assert together.write_units == pytest.approx(alone.write_units, rel=0.01)
+
+
+def test_the_creators_of_an_invocation_share_its_time_also_in_groups(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Otherwise loads by the second would be spread over more seconds than there were."""
+    monkeypatch.setattr(stream_processor, "GROUP_CREATORS", 2)
+    part = Run(SCALE, range(SCALE.shards), lambda _: None).run()
+    last = max(max(seconds) for seconds in part.index_seconds.values())
+    assert last <= population.NOW_S + SCALE.rows / SCALE.rate
 
 
 def test_a_lost_image_is_reported(part: Part, worst: Worst) -> None:

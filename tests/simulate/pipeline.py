@@ -90,17 +90,22 @@ class Turns(Executor):
     def __init__(self, clock: Clock) -> None:
         """Move `clock` on while there is work."""
         self._clock = clock
-        self.span_s = 0.0
+        self._began_s = self._span_s = 0.0
+        self._done = self._creators = 0
+
+    def begin(self, until_s: float, creators: int) -> None:
+        """Begin an invocation, which folds so many creators by `until_s`, in several groups."""
+        self._began_s, self._span_s = self._clock.now_s, until_s - self._clock.now_s
+        self._done, self._creators = 0, creators
 
     def map(self, fn: Callable[..., Any], *iterables: Iterable[Any], **_: object) -> Iterator[Any]:
         """Yield the results in order, each at its moment."""
         (work,) = iterables
-        work = list(work)
-        began = self._clock.now_s
-        for number, each in enumerate(work):
-            self._clock.now_s = max(self._clock.now_s, began + self.span_s * number / len(work))
+        for each in work:
+            at_s = self._began_s + self._span_s * min(1.0, self._done / self._creators)
+            self._clock.now_s = max(self._clock.now_s, at_s)
+            self._done += 1
             yield fn(each)
-        self._clock.now_s = max(self._clock.now_s, began + self.span_s)
 
 
 class QueuedMarks:
@@ -194,9 +199,9 @@ class Run:
         began = time.perf_counter()
         self.store.shard = shard.name
         self.clock.now_s = shard.done_until or float(NOW_S)
-        self.turns.span_s = until_s - self.clock.now_s
         shard.done_until = until_s
         delivery = read_delivery(event)
+        self.turns.begin(until_s, len(delivery.creators))
         outcome = self.windowing.process(delivery)
         if outcome.failures or outcome.conflicts or delivery.poison:
             msg = f"{outcome.failures} {outcome.conflicts} {delivery.poison}"
