@@ -31,6 +31,7 @@ KEY_FIGURES = {
     "push": ("a push from MariaDB into the stream", "async-kinesis", "async-kinesis, row by row"),
     "fold": ("windowing, one core", None, ""),
     "compose": ("a collage of 35 covers, one thread", "plain", "plain Pillow"),
+    "collage.https": ("covers over HTTPS into collages", "plain", "requests and plain Pillow"),
     "photos.24 MP": ("four renditions of a 24-megapixel photo", "plain", "plain Pillow"),
     "photos.augmentation of 24 MP": ("its square and four rotations", "plain", "plain Pillow"),
     "end_to_end": ("the whole pipeline on this machine", None, ""),

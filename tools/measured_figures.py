@@ -21,8 +21,8 @@ from tools.bench_figures import machines_of, oldest_date
 BENCH_RESULTS = ROOT / "bench-results.json"
 MEASURED = ROOT / "ops_dashboard" / "planner" / "measured.json"
 _BENCHMARKS = {
-    "collage_images_per_cpu_s": "collage",
-    "collage_peak_mb": "collage.peak",
+    "collage_images_per_cpu_s": "collage.https",
+    "collage_peak_mb": "collage.https.peak",
     "rows_per_shard_s": "pack",
     "fold_rows_per_cpu_s": "fold",
     "push_rows_per_s": "push",

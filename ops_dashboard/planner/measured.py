@@ -22,7 +22,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     date: str
     machine: str
     collage_images_per_cpu_s: float
-    """Covers of 150 KB over HTTP into collages."""
+    """Covers of 150 KB over HTTPS into collages."""
     collage_peak_mb: float
     """Peak memory of its process."""
     rows_per_shard_s: float

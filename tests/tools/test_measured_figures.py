@@ -14,8 +14,8 @@ from tools.measured_figures import BENCH_RESULTS, MEASURED, measured_file, measu
 RESULTS: dict[str, Any] = {
     "machine": {"cpu": "AMD EPYC", "cores": 2, "python": "3.11.7"},
     "date": "2026-11-22T09:00:00+00:00",
-    "collage": {"ours": 181.98417509896152, "date": "2026-11-21T09:16:49+00:00"},
-    "collage.peak": {"ours": 157.75390625},
+    "collage.https": {"ours": 181.98417509896152, "date": "2026-11-21T09:16:49+00:00"},
+    "collage.https.peak": {"ours": 157.75390625},
     "pack": {"ours": 14015.38},
     "fold": {"ours": 65133.6},
     "push": {"ours": 13112.5},
