@@ -51,7 +51,7 @@ type: setup ## check types
 	$(RUN)/mypy
 
 # Three workers on two cores: tests on the embedded AWS wait for a third of their time.
-test: setup ## run the tests (about fifteen minutes on two cores)
+test: setup ## run the tests (about fourteen minutes on two cores)
 	$(RUN)/pytest -n 3 --dist loadfile -m "not slow"
 
 test-slow: setup ## run the tests that take longer
