@@ -1,8 +1,8 @@
 """A creator's objects in the output and temp buckets: found and removed. Edge (S3, threads).
 
 Nothing indexes them completely (a window's items expire before its collage), so both buckets are
-listed, with every version, and each document about several creators is read. That takes about a
-minute for a million objects.
+listed, with every version, and each document about several creators is read, and the index of each
+pack. That takes a few minutes for a million objects.
 """
 
 from __future__ import annotations

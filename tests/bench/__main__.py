@@ -21,7 +21,7 @@ import psutil
 from rich.console import Console
 
 from tests.bench.measure import ROOT
-from tests.bench.pace import Pace
+from tests.bench.pace import pace_of_cores
 from tests.bench.results import OURS, Limit, Measure, merged, table_of
 
 BENCHMARKS = (
@@ -57,7 +57,7 @@ def main(names: list[str]) -> int:
     for number, name in enumerate(chosen, 1):
         console.print(f"[bold]{number}/{len(chosen)} {name}[/]")
         busy_cores, began = busy_cores_now(), time.monotonic()
-        with Pace() as pace:
+        with pace_of_cores() as pace:
             ran[name] = run_one(name)
         took_s = time.monotonic() - began
         least, median, most = pace.loops_ms

@@ -7,50 +7,43 @@ a peer can be compared only beside the time that the same loop took.
 from __future__ import annotations
 
 import statistics
-import threading
 import time
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.fakes.sampling import called_every
 
 _STEPS = 200_000
 _EVERY_S = 5.0
 
 
 class Pace:
-    """Times a fixed loop again and again; a context manager, which ends that."""
+    """CPU times of a fixed loop, in milliseconds."""
 
     def __init__(self) -> None:
-        """Time the loop once."""
-        self._loops_ms = [loop_ms()]
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        """Begin without any."""
+        self._loops_ms: list[float] = []
 
     @property
     def loops_ms(self) -> tuple[float, float, float]:
-        """The loop's shortest, median and longest CPU time, in milliseconds."""
+        """The shortest, the median and the longest."""
         every = self._loops_ms
         found = min(every), statistics.median(every), max(every)
         return round(found[0], 2), round(found[1], 2), round(found[2], 2)
 
-    def __enter__(self) -> Self:
-        """Begin."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        """End, with one more time."""
-        self._done.set()
-        self._thread.join()
+    def look(self) -> None:
+        """Time the loop once more."""
         self._loops_ms.append(loop_ms())
 
-    def _look(self) -> None:
-        while not self._done.wait(_EVERY_S):
-            self._loops_ms.append(loop_ms())
+
+@contextmanager
+def pace_of_cores() -> Iterator[Pace]:
+    """Time a fixed loop before, while and after the block runs."""
+    pace = Pace()
+    pace.look()
+    with called_every(_EVERY_S, pace.look):
+        yield pace
+    pace.look()
 
 
 def loop_ms() -> float:
