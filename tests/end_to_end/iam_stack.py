@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,7 @@ from ops_dashboard.local.aws.clients import REGION
 from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.samples.cover_server import CoverServer
 from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.contracts.timestamps import to_epoch_ms
 from tests.end_to_end.pipeline import Pipeline
 
 FUNCTIONS = ("windowing", "sweeper", "collage", "prefetch", "intake", "photos", "links")
@@ -106,18 +107,28 @@ class IamStack(Pipeline):
 
     def invoke(self, function: str, event: Mapping[str, object]) -> CallResult:
         """Invoke a function as its trigger does; the text is its answer and its log."""
+        name, since = self.function_name(function), datetime.now(UTC)
         answer = self.aws.clients.functions.invoke(
-            FunctionName=self.function_name(function),
-            Payload=json.dumps(event).encode(),
-            LogType="Tail",
+            FunctionName=name, Payload=json.dumps(event).encode()
         )
         payload = json.loads(answer["Payload"].read())
-        log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
+        log = "\n".join(self._last_log(name, since))
         failures = payload.get("batchItemFailures") if isinstance(payload, dict) else None
         return CallResult(
             done="FunctionError" not in answer and not failures,
             text=f"{json.dumps(payload)}\n{log}",
         )
+
+    def _last_log(self, function: str, since: datetime) -> list[str]:
+        """Return the lines of the last invocation; a `LogResult` has only the last 4 KB."""
+        events = self.aws.clients.untyped("logs").get_paginator("filter_log_events")
+        group, start_ms = f"/aws/lambda/{function}", to_epoch_ms(since)
+        lines: list[str] = []
+        for page in events.paginate(logGroupName=group, startTime=start_ms):
+            for event in page["events"]:
+                begins = event["message"].startswith("START RequestId: ")
+                lines = [event["message"]] if begins else [*lines, event["message"]]
+        return lines
 
     def as_role(self, role: str, service: str) -> Any:  # noqa: ANN401 - boto3 builds its classes at run time
         """Return a client that calls AWS as `role`."""
