@@ -26,6 +26,7 @@ from tests.end_to_end.people import People
 from tests.end_to_end.photo_people import add_photos
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator, write_rows
+from tests.end_to_end.waiting import wait_for
 from tests.end_to_end.webhook import Webhook, webhook
 
 STACK = "dev"
@@ -84,6 +85,7 @@ def people_stack(folder: Path) -> Iterator[PeopleStack]:
             )
         stack = Pipeline(aws, outputs, covers, mortal, covers)
         _push(stack, folder)
+        wait_for(lambda: _has_ended_if_swept(stack, "operated"))
         people.values |= {"window": "first.one:000001", "folder": str(folder / "collages")}
         people.values.update(_dead_letters(stack))
         _discard_a_delivery(stack)
@@ -106,6 +108,14 @@ def _push(stack: Pipeline, folder: Path) -> None:
     stack.mortal_covers.switch_off()
     register(stack, "left")
     stack.push(f"--csv={write_rows(sample, folder, 'b.csv')}", "--flush", "--batch-id=failing")
+
+
+def _has_ended_if_swept(stack: Pipeline, batch_id: str) -> bool:
+    """Sweep, as the schedule does every minute, and return whether a batch has ended."""
+    functions, name = stack.aws.clients.functions, stack.outputs.sweeper_function
+    functions.invoke(FunctionName=name, Payload=b"{}")
+    status: str = stack.status(batch_id)["status"]
+    return status == "ended"
 
 
 def register(stack: Pipeline, batch_id: str) -> None:
