@@ -149,7 +149,8 @@ class PushProcess:
                 send_marks(clients.kinesis, self._account.kinesis.name, batch)
             )
             rows_left = self._done < len(self._chunks) - 1
-            self.batch = replace(self.batch, abandoned=True, late=late and rows_left)
+            is_late = self.batch.late or (late and rows_left)
+            self.batch = replace(self.batch, abandoned=True, late=is_late)
             self._is_abandoning = False
         self._account.record("abandon", own)
         if self.batch.late and self._done < len(self._chunks):

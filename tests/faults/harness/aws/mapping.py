@@ -126,9 +126,11 @@ class LaneMapping:
 
         AWS may do so with what it has delivered before. `start` is at most the checkpoint: what
         is delivered early (by an invocation whose end Lambda missed) follows on what was done, so
-        a piece that fails is the last one.
+        a piece that fails is the last one. Nothing is delivered that is old enough to be discarded.
         """
         records = self.records[min(start, self.checkpoint) : stop]
+        if any(map(self._is_aged, records)):
+            return
         edges = sorted({0, len(records), *(cut for cut in cuts if cut < len(records))})
         for first, last in itertools.pairwise(edges):
             if self._invoke(records[first:last]).done < last - first:
@@ -169,14 +171,14 @@ class LaneMapping:
         return _read(response, [str(record.sequence) for record in records])
 
     def _without_aged(self, batch: _Batch) -> _Batch:
-        longest = self._settings.max_record_age_s
-        if longest == FOR_EVER:
-            return batch
-        oldest = self._clock() - longest
-        aged = tuple(record for record in batch.records if record.arrived_at < oldest)
+        aged = tuple(filter(self._is_aged, batch.records))
         if aged:
             self._fail_window(aged, "RecordAgeExceeded", batch.retries)
         return _Batch(batch.records[len(aged) :], batch.retries)
+
+    def _is_aged(self, record: StreamRecord) -> bool:
+        longest = self._settings.max_record_age_s
+        return longest != FOR_EVER and record.arrived_at < self._clock() - longest
 
     def _fail_window(self, records: Sequence[StreamRecord], condition: str, tries: int) -> None:
         """Store what cannot be delivered, data and all: of the destinations only S3 gets it."""
