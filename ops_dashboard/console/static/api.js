@@ -13,6 +13,9 @@ class ApiError extends Error {
   }
 }
 
+/** Whether the console has refused a request for what it asks, so that asking again is of no use. */
+export const isRefusal = (error) => error.status >= 400 && error.status < 500;
+
 async function request(path, options = {}) {
   let response, body;
   try {

@@ -1,5 +1,6 @@
 // Dead letters: what each is about, its body, redrive and drop.
-import { get, post, query } from "./api.js";
+import { get, poll, post, query } from "./api.js";
+import { isOutage } from "./connection.js";
 import { $, fill, h, nameElement, toast, visibleText } from "./dom.js";
 import { deadCount, onDeadCount } from "./dead_count.js";
 import { creatorOf, int, plural, windowNumber } from "./format.js";
@@ -16,9 +17,12 @@ const KINDS = {
   stream: "records that Lambda stopped retrying",
   record: "a record that could not be decoded",
 };
+const RETRY_MS = 10000;
 let letters = [];
 let remaining = {};
 let listings = 0;
+let isListed = false;
+let listPoll = null;
 let openWindow = () => undefined;
 
 /** What a letter is about: its window, or what it says, with file and batch. */
@@ -88,6 +92,12 @@ async function load(all = "") {
   }
 }
 
+/** List them again. */
+function list() {
+  isListed = false;
+  return listPoll.now();
+}
+
 async function redrive(request, button) {
   button.disabled = true;
   button.textContent = "Sending …";
@@ -102,7 +112,7 @@ async function redrive(request, button) {
   }
   button.disabled = false;
   button.textContent = request.all ? "Redrive all" : "Redrive";
-  await load();
+  await list();
   deadCount.now();
 }
 
@@ -118,7 +128,7 @@ async function drop(letter, button) {
   } catch (error) {
     toast(error.message, "bad");
   }
-  await load();
+  await list();
   deadCount.now();
 }
 
@@ -127,7 +137,16 @@ export function showDeadLetters(open) {
   openWindow = open;
   $("redrive-all").addEventListener("click", (event) => redrive({ all: true }, event.currentTarget));
   $("refresh").addEventListener("click", () => load("yes").catch((error) => toast(error.message, "bad")));
-  const show = () => load().catch((error) => fill($("letters"), h("p", { class: "notice bad" }, error.message)));
-  onDeadCount(show);
-  show();
+  listPoll = poll(async () => {
+    if (isListed) return; // listing makes letters invisible for a moment, so it is not repeated
+    isListed = true;
+    try {
+      await load();
+    } catch (error) {
+      isListed = !isOutage(error);
+      if (!isListed) throw error;
+      fill($("letters"), h("p", { class: "notice bad" }, error.message));
+    }
+  }, RETRY_MS, $("letters").closest("section"));
+  onDeadCount(list);
 }

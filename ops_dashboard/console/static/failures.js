@@ -1,5 +1,5 @@
 // Dead letters; windows with failures and refused rows: found by filters, chosen, acted on.
-import { get, poll, query } from "./api.js";
+import { get, isRefusal, poll, query } from "./api.js";
 import { makeViewer } from "./collage.js";
 import { suggestCreators } from "./creator_names.js";
 import { showDeadLetters } from "./dead_letters.js";
@@ -22,7 +22,8 @@ form.elements.reason.append(...REASONS.map((reason) => new Option(reasonLabel(re
 const viewer = makeViewer(() => shown.flatMap(({ window }) => (window ? [window.window_id] : [])));
 const filters = bindFilters(form, () => {
   chosen.clear();
-  load();
+  newest = null;
+  load().catch(() => refreshing.now()); // which shows the error, and goes on asking
 });
 suggestCreators(form.elements.creator, $("creator-names"));
 showDeadLetters(viewer.open);
@@ -92,23 +93,29 @@ async function loadTotals(now) {
   drawSelection();
 }
 
+/** Show the newest failures, or those after the ones that are shown. */
 async function load(after = null) {
   const now = (requested += 1);
   $("failures").setAttribute("aria-busy", "true");
-  try {
-    const started = new Date().toISOString();
-    if (!after) loadTotals(now).catch((error) => console.info(error.message)); // the list shows the problem
-    const page = await get(address("", { after }));
-    if (now !== requested) return;
-    shown = after ? [...shown, ...page.failures] : page.failures;
-    next = page.next ?? null;
-    if (!after) newest = started;
-    $("new").hidden = true;
-    draw();
-  } catch (error) {
-    if (now === requested) fill($("failures"), h("p", { class: "notice bad" }, error.message));
-  }
+  const started = new Date().toISOString();
+  if (!after) loadTotals(now).catch((error) => console.info(error.message)); // the list shows the problem
+  const page = await get(address("", { after }));
+  if (now !== requested) return; // the filters have changed meanwhile
   $("failures").removeAttribute("aria-busy");
+  shown = after ? [...shown, ...page.failures] : page.failures;
+  next = page.next ?? null;
+  if (!after) newest = started;
+  $("new").hidden = true;
+  draw();
+}
+
+/** Count what is new, so that the list does not move while read. */
+async function lookForNewer() {
+  const known = new Set(shown.map(failureId));
+  const { failures } = await get(address("", { newer: newest }));
+  const added = failures.filter((each) => !known.has(failureId(each))).length;
+  $("new").hidden = added === 0;
+  $("show-new").textContent = `Show ${plural(added, "new failure")}`;
 }
 
 async function perform(what) {
@@ -143,15 +150,15 @@ $("select-all").addEventListener("click", async (event) => {
   }
   button.disabled = false;
 });
-$("more").addEventListener("click", () => load(next));
-$("show-new").addEventListener("click", () => load());
-
-load();
-poll(async () => {
-  if (!newest) return;
-  const known = new Set(shown.map(failureId));
-  const { failures } = await get(address("", { newer: newest }));
-  const added = failures.filter((each) => !known.has(failureId(each))).length;
-  $("new").hidden = added === 0;
-  $("show-new").textContent = `Show ${plural(added, "new failure")}`;
-}, NEW_MS);
+const loadByHand = (after) => load(after).catch((error) => toast(error.message, "bad"));
+$("more").addEventListener("click", () => loadByHand(next));
+$("show-new").addEventListener("click", () => loadByHand());
+const refreshing = poll(async () => {
+  try {
+    await (newest ? lookForNewer() : load());
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    $("failures").removeAttribute("aria-busy");
+    fill($("failures"), h("p", { class: "notice bad" }, error.message)); // a filter of the address
+  }
+}, NEW_MS, $("failures").closest("section"));

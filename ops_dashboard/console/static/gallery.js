@@ -1,5 +1,5 @@
 // Collages, newest first. New ones are announced by a button, so the list does not move while read.
-import { get, poll, post, query } from "./api.js";
+import { get, isRefusal, poll, post, query } from "./api.js";
 import { makeViewer, tile } from "./collage.js";
 import { suggestCreators } from "./creator_names.js";
 import { $, emptyState, h, toast, updateList } from "./dom.js";
@@ -88,7 +88,7 @@ const refreshPoll = poll(async () => {
   try {
     await refresh();
   } catch (error) {
-    if (!(error.status < 500)) throw error;
+    if (!isRefusal(error)) throw error;
     $("tiles").removeAttribute("aria-busy");
     $("tiles").replaceChildren(h("li", { class: "wide notice bad" }, error.message)); // a filter of the address
   }

@@ -23,7 +23,8 @@ export function settled(load, panel, error) {
   if (!error && wasOutage) document.dispatchEvent(new Event("answered"));
 }
 
-const isOutage = (error) => error?.status === NO_ANSWER || error?.status === CONSOLE_GONE;
+/** Whether AWS or the console has not answered, which may pass. */
+export const isOutage = (error) => error?.status === NO_ANSWER || error?.status === CONSOLE_GONE;
 
 function showNote(own, panel) {
   if (!own.error) {
