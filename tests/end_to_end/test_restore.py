@@ -43,10 +43,10 @@ def test_after_a_restore_no_collage_is_replaced_and_each_image_is_there_once(
     made = [rows_of(pipeline, tmp_path, name, seed) for seed, name in enumerate("abc")]
     files, images = zip(*made, strict=True)
     push(pipeline, files[0], "a")
-    wait_for(lambda: len(windows(pipeline)) == 1)
+    wait_for(lambda: pipeline.status("a")["collages"] == 1)
     moment, backup = datetime.now(UTC), back_up(pipeline)
     push(pipeline, files[1], "b")
-    wait_for(lambda: len(windows(pipeline)) == 2)
+    wait_for(lambda: pipeline.status("b")["collages"] == 1)
     before = objects(pipeline)
 
     set_mapping(pipeline, enabled=False)
