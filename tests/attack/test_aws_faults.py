@@ -18,9 +18,10 @@ from tests.attack.harness.audit import audit
 from tests.attack.harness.fault_draws import Rate
 from tests.attack.harness.truth import Batch, codes_of, make_batches
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2_400)]
 
-SETTLE_S = 900
+SETTLE_S = 1_500
+"""A message that has failed twice is received again after 12 minutes and some seconds."""
 ROWS_A_BATCH = 1_000
 SUBMITTED = 4
 """Every so many batches, one is requested with `submit` instead of pushed."""
