@@ -19,7 +19,7 @@ def check_after_healing(run: HistoryRunner) -> None:
     """
     account = run.account
     model, found = model_of(account.kinesis.shards), Table(account)
-    check_windows(model, found)
+    check_windows(model, found, repaired=True)
     check_objects(account, found.all_windows)
     assert accounting_of(account, run.batches) == BALANCED
     assert [key for key in found.items if key[0].startswith(("deferred#", "unreadable#"))] == []
