@@ -22,8 +22,7 @@ form.elements.reason.append(...REASONS.map((reason) => new Option(reasonLabel(re
 const viewer = makeViewer(() => shown.flatMap(({ window }) => (window ? [window.window_id] : [])));
 const filters = bindFilters(form, () => {
   chosen.clear();
-  newest = null;
-  load().catch(() => refreshing.now()); // which shows the error, and goes on asking
+  reload();
 });
 suggestCreators(form.elements.creator, $("creator-names"));
 showDeadLetters(viewer.open);
@@ -99,14 +98,19 @@ async function load(after = null) {
   $("failures").setAttribute("aria-busy", "true");
   const started = new Date().toISOString();
   if (!after) loadTotals(now).catch((error) => console.info(error.message)); // the list shows the problem
-  const page = await get(address("", { after }));
+  const page = await get(address("", { after })).finally(() => now === requested && $("failures").removeAttribute("aria-busy"));
   if (now !== requested) return; // the filters have changed meanwhile
-  $("failures").removeAttribute("aria-busy");
   shown = after ? [...shown, ...page.failures] : page.failures;
   next = page.next ?? null;
   if (!after) newest = started;
   $("new").hidden = true;
   draw();
+}
+
+/** Show the newest anew; if that fails, the poll shows the error and goes on asking. */
+function reload() {
+  newest = null;
+  return load().catch(() => refreshing.now());
 }
 
 /** Count what is new, so that the list does not move while read. */
@@ -125,7 +129,7 @@ async function perform(what) {
   try {
     if (await act(what === "discard" && isDiscarded ? "restore" : what, [...chosen])) {
       chosen.clear();
-      await load();
+      await reload();
     }
   } catch (error) {
     toast(error.message, "bad");
@@ -150,15 +154,13 @@ $("select-all").addEventListener("click", async (event) => {
   }
   button.disabled = false;
 });
-const loadByHand = (after) => load(after).catch((error) => toast(error.message, "bad"));
-$("more").addEventListener("click", () => loadByHand(next));
-$("show-new").addEventListener("click", () => loadByHand());
+$("more").addEventListener("click", () => load(next).catch((error) => toast(error.message, "bad")));
+$("show-new").addEventListener("click", () => reload());
 const refreshing = poll(async () => {
   try {
     await (newest ? lookForNewer() : load());
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    $("failures").removeAttribute("aria-busy");
     fill($("failures"), h("p", { class: "notice bad" }, error.message)); // a filter of the address
   }
 }, NEW_MS, $("failures").closest("section"));
