@@ -111,10 +111,6 @@ class FaultyStack(Pipeline):
         assert found is not None, f"{batch_id} is not registered"
         return found
 
-    def sweep(self) -> None:
-        """Invoke the sweeper once, as its schedule does every minute; ignore its errors."""
-        self.aws.clients.functions.invoke(FunctionName=self.outputs.sweeper_function, Payload=b"{}")
-
     def wait_for_faults(self, times: int) -> None:
         """Sweep until the armed fault was injected `times` times."""
 

@@ -111,9 +111,8 @@ def _push(stack: Pipeline, folder: Path) -> None:
 
 
 def _has_ended_if_swept(stack: Pipeline, batch_id: str) -> bool:
-    """Sweep, as the schedule does every minute, and return whether a batch has ended."""
-    functions, name = stack.aws.clients.functions, stack.outputs.sweeper_function
-    functions.invoke(FunctionName=name, Payload=b"{}")
+    """Sweep, and return whether a batch has ended."""
+    stack.sweep()
     status: str = stack.status(batch_id)["status"]
     return status == "ended"
 

@@ -73,6 +73,10 @@ class Pipeline:
         status: dict[str, Any] = self.ops("status", "--batch", batch_id)
         return status
 
+    def sweep(self) -> None:
+        """Invoke the sweeper once, as its schedule does every minute; ignore its errors."""
+        self.aws.clients.functions.invoke(FunctionName=self.outputs.sweeper_function, Payload=b"{}")
+
     def keys(self, prefix: str) -> list[str]:
         pages = self.aws.clients.s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.outputs.output_bucket, Prefix=prefix
