@@ -17,14 +17,13 @@ from pathlib import Path
 import pytest
 
 from tests.attack.harness.accounting import differences
-from tests.attack.harness.attacked_stack import LAYOUT, attacked_stack
+from tests.attack.harness.attacked_stack import LAYOUT, PATIENCE_S, attacked_stack
 from tests.attack.harness.audit import audit
 from tests.attack.harness.fault_draws import Rate
 from tests.attack.harness.truth import Batch, codes_of, make_batches
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(PATIENCE_S + 900)]
 
-SETTLE_S = 900
 ROWS_A_BATCH = 1_000
 AT_ONCE = 3
 CLOCKS_S = {
@@ -72,7 +71,7 @@ def test_clocks_that_are_off_lose_and_double_nothing(
         start = time.monotonic()
         with ThreadPoolExecutor(AT_ONCE) as senders:
             list(senders.map(send, range(len(batches))))
-        waited = stack.settle([batch.batch_id for batch in batches], SETTLE_S)
+        waited = stack.settle([batch.batch_id for batch in batches])
         total_s = time.monotonic() - start
         found = audit(stack.clients, stack.outputs)
     codes = codes_of(batches)

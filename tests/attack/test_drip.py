@@ -24,7 +24,7 @@ from ops_dashboard.local.demo.console import running_console
 from ops_dashboard.local.mysql.server import PrivateMariaDb
 from ops_dashboard.local.mysql.videos_table import create_schema
 from tests.attack.harness.accounting import differences
-from tests.attack.harness.attacked_stack import AttackedStack, attacked_stack
+from tests.attack.harness.attacked_stack import PATIENCE_S, AttackedStack, attacked_stack
 from tests.attack.harness.audit import audit
 from tests.attack.harness.memory import MemoryLog, functions_of, growth, report
 from tests.attack.harness.source_table import following, load
@@ -48,9 +48,8 @@ CONSOLE_PATHS = (
     "/api/creators",
     "/creators",
 )
-SETTLE_S = 600
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(60 * (MINUTES + WARM_UP_MINUTES) + 1_200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(60 * (MINUTES + WARM_UP_MINUTES) + PATIENCE_S)]
 
 
 @contextmanager
@@ -112,8 +111,8 @@ def test_a_drip_of_rows_lets_no_process_grow(
             drip(server.url, batches[:warm])
             with MemoryLog(lambda: processes_of(stack, follower)) as log:
                 drip(server.url, batches[warm:])
-            stack.wait_for_covers(len(codes_of(batches)), SETTLE_S)
-        stack.settle(stack.statuses(), SETTLE_S)
+            stack.wait_for_covers(len(codes_of(batches)))
+        stack.settle(stack.statuses())
         wrong = differences(codes_of(batches), audit(stack.clients, stack.outputs))
     grown = {name: growth(samples) for name, samples in log.long_lived().items()}
     show(

@@ -20,15 +20,14 @@ import pytest
 from ops_dashboard.local.mysql.server import PrivateMariaDb
 from ops_dashboard.local.mysql.videos_table import create_schema
 from tests.attack.harness.accounting import differences
-from tests.attack.harness.attacked_stack import LAYOUT, AttackedStack, attacked_stack
+from tests.attack.harness.attacked_stack import LAYOUT, PATIENCE_S, AttackedStack, attacked_stack
 from tests.attack.harness.audit import audit
 from tests.attack.harness.source_table import FORMAT, following, load
 from tests.attack.harness.tcp_proxy import End, TcpFault, TcpProxy
 from tests.attack.harness.truth import Batch, codes_of, make_batches
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(PATIENCE_S + 900)]
 
-SETTLE_S = 900
 ROWS_A_BATCH = 1_000
 TIMEOUTS = "read-timeout=3s&connect-timeout=3s"
 DEAD_S = 1.5
@@ -121,7 +120,7 @@ def range_of(batch: Batch) -> tuple[str, str]:
 
 
 def check(stack: AttackedStack, batches: list[Batch], show: Callable[[str], None]) -> None:
-    show(stack.settle(stack.statuses(), SETTLE_S))
+    show(stack.settle(stack.statuses()))
     found = audit(stack.clients, stack.outputs)
     wrong = differences(codes_of(batches), found)
     rows = sum(len(batch.rows) for batch in batches)
@@ -175,7 +174,7 @@ def test_a_follower_outlives_a_dying_database(
                 for batch in batches:
                     load(direct, batch.rows)
                     wait_for_faults(breaker, len(breaker.injected) + 1)
-            stack.wait_for_covers(len(codes_of(batches)), SETTLE_S)
+            stack.wait_for_covers(len(codes_of(batches)))
         show(breaker.report())
         check(stack, batches, show)
     assert set(breaker.injected) == set(End)

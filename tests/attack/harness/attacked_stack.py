@@ -35,6 +35,9 @@ FUNCTION_TIMEOUT_S = 30
 COMMAND_TIMEOUT_S = 180
 TRIES = 12
 """How often a command is repeated before its batch counts as stuck."""
+PATIENCE_S = 1_500
+"""How long a stack may take to come to rest: a message that has failed twice is received again
+after 12 minutes and up to 150 seconds (`collage_lambda.redelivery`), and may wait for a lease."""
 _SWEEP_EVERY_S = 2.0
 _NOTE_EVERY_S = 15.0
 _FUNCTIONS = {
@@ -133,15 +136,15 @@ class AttackedStack:
         items = [from_wire(item) for page in pages for item in page["Items"]]
         return {item["creator_name"].removeprefix("batch#"): item["status"] for item in items}
 
-    def settle(self, batches: Iterable[str], timeout_s: float) -> str:
-        """Sweep until all batches have ended and nothing waits; give up after `timeout_s`.
+    def settle(self, batches: Iterable[str]) -> str:
+        """Sweep until all batches have ended and nothing waits; give up after `PATIENCE_S`.
 
         It returns in both cases, because the accounting says what is stuck; with what was waiting,
         and how long.
         """
         wanted, start = set(batches), time.monotonic()
         lines: list[str] = []
-        while (passed_s := time.monotonic() - start) < timeout_s:
+        while (passed_s := time.monotonic() - start) < PATIENCE_S:
             self.sweep()
             ended = {name for name, status in self.statuses().items() if status == "ended"}
             left = {
@@ -157,9 +160,9 @@ class AttackedStack:
             time.sleep(_SWEEP_EVERY_S)  # polls a condition
         return "\n".join(lines)
 
-    def wait_for_covers(self, count: int, timeout_s: float) -> None:
-        """Sweep until closed windows list `count` covers; give up after `timeout_s`."""
-        deadline = time.monotonic() + timeout_s
+    def wait_for_covers(self, count: int) -> None:
+        """Sweep until closed windows list `count` covers; give up after `PATIENCE_S`."""
+        deadline = time.monotonic() + PATIENCE_S
         while listed_covers(self.clients, self.outputs) < count and time.monotonic() < deadline:
             self.sweep()
             time.sleep(_SWEEP_EVERY_S)  # polls a condition
