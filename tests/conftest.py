@@ -33,9 +33,11 @@ LONGEST_FIRST = (
 )
 """Folders and files under tests/ that take longest, which start first to keep workers busy."""
 PIPELINE = "alarms console intake main_job mysql operator poison recovery secrets"
+CONSOLE = "charts header outage runs"
 PHOTOS = "photos photos_operating photos_page upload_links"
 TOGETHER = {
     **{f"end_to_end/test_{name}.py": "pipeline" for name in PIPELINE.split()},
+    **{f"end_to_end/test_console_{name}.py": "console" for name in CONSOLE.split()},
     **{f"end_to_end/test_{name}.py": "photos" for name in PHOTOS.split()},
     "end_to_end/test_fault_points.py": "faulty stack",
     "end_to_end/test_prefetched_covers.py": "faulty stack",
