@@ -94,6 +94,8 @@ class SimulatedAccount:
             self.clock, visibility_s=VISIBILITY_S, max_receives=MAX_RECEIVES
         )
         """Prefetch requests; those that failed too often are redriven immediately."""
+        self.failed_again = set[str]()
+        """Packs of prefetch requests whose redelivery failed, which nobody repeats."""
         self.bodies: list[str] = []  # every message that was ever sent to the queue
         self.drained: list[Event] = []  # those for which the sweeper has not been invoked yet
         self.bus = self._bus()
@@ -195,7 +197,9 @@ class SimulatedAccount:
         """Redeliver a prefetch request."""
         requests = [event for event in self.bus.received if event["detail-type"] == _EXPIRING]
         if requests:
-            self._prefetch(json.dumps(requests[which % len(requests)]), faults)
+            event = requests[which % len(requests)]
+            if self._prefetch(json.dumps(event), faults) is None:
+                self.failed_again.add(event["detail"]["pack"])
 
     def _prefetch(self, body: str, faults: Iterable[Fault]) -> PrefetchResult | None:
         prefetched: PrefetchResult | None = self._call(

@@ -138,6 +138,7 @@ def check_prefetched(account: SimulatedAccount, found: Table) -> None:
 
     Until then, every window found its prefetched covers when it was built. A delivery that is so
     slow that another one's pack is used up and deleted puts it again; that one and its item expire.
+    So does the item that one registers and does not remove, because it fails.
     """
     assert account.covers.misplaced == []
     put_again = {key for _, key in account.s3.removed.keys() & account.s3.versions.keys()}
@@ -152,6 +153,8 @@ def check_prefetched(account: SimulatedAccount, found: Table) -> None:
         if key[1] == table.PREFETCHED
     }
     packs = {key for key in account.s3.keys(TEMP) if key.startswith("prefetched/")}
+    for key in account.failed_again - packs:
+        items.pop(key, None)
     for key in put_again:
         items.pop(key, None)
         waiting.pop(key, None)
