@@ -15,8 +15,8 @@ import msgspec
 MAX_SHARED_BYTES = 64 * 1024 * 1024
 """A window that does not fit into a pack any more stores its originals itself. Twelve of 35 covers
 of 150 KB fit. It bounds the upload, and what the pack takes of /tmp."""
-_FOLDER = "originals/shared/"
-_KEY = re.compile(_FOLDER + "[0-9a-f]{24}[.]zip")
+SHARED_PREFIX = "originals/shared/"
+_KEY = re.compile(SHARED_PREFIX + "[0-9a-f]{24}[.]zip")
 """Not a window's own key: its number has at most twelve digits."""
 _SHARE = re.compile(
     f"(?P<key>{_KEY.pattern})#(?P<offset>[0-9]{{1,12}})[+](?P<length>[0-9]{{1,12}})"
@@ -25,7 +25,7 @@ _SHARE = re.compile(
 
 def shared_key(token: str) -> str:
     """Return the key of a pack with the originals of several windows; `token` is 24 hex digits."""
-    return f"{_FOLDER}{token}.zip"
+    return f"{SHARED_PREFIX}{token}.zip"
 
 
 def is_shared_key(key: str) -> bool:

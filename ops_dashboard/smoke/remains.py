@@ -20,11 +20,12 @@ from botocore.exceptions import ClientError
 from collage_lambda.originals.scrub import originals_scrubber
 from collage_lambda.originals.shared_pack import SharedIndex
 from collage_lambda.originals.temp_store import TempStore
-from collage_lambda.shares import is_shared_key
+from collage_lambda.shares import SHARED_PREFIX, is_shared_key
 from ops_dashboard.erase.bucket import Bucket, Version
 from ops_dashboard.erase.creator_items import CreatorItems
 from ops_dashboard.erase.erasure import Erasure
 from ops_dashboard.erase.packs import Packs
+from ops_dashboard.erase.report import UNREADABLE_PACKS
 from ops_dashboard.erase.stored_files import SHARES, Scope
 from ops_dashboard.erase.subject import Subject, kind_of
 from ops_dashboard.inspect.table_reader import TableReader
@@ -34,6 +35,7 @@ from stream_ingest.aws.items import to_wire
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.batches.results.summary import report_prefixes
 from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.stack_outputs import StackOutputs
 
 if TYPE_CHECKING:
@@ -43,9 +45,12 @@ STALE_AFTER = timedelta(hours=1)
 """Age from which a run that left something is not running any more."""
 LEASE_TIMEOUT_S = 60.0
 """How long a collage that is being built is waited for; its lease may last 15 minutes."""
+CLOCK_SKEW = timedelta(minutes=15)
+"""How far a run's clock, which gives it its name, may be ahead of that of S3."""
 _FOLDER = "debug/smoke/"
 """Folder of covers in the temp bucket, where a lifecycle rule removes them, too."""
-_IN_TEMP = ("originals/", "processing/", "debug/")
+_ORIGINALS = "originals/"
+_IN_TEMP = (_ORIGINALS, "processing/", "debug/")
 _NAME = re.compile(r"smoke-(?P<at>[0-9]{8}-[0-9]{6})-[0-9a-f]{4}")
 
 
@@ -142,6 +147,7 @@ class RunFiles:
         self._output, self._temp, self._packs = output, temp, packs
         self._name, self._prefixes = name, _own_prefixes(name)
         self._keys: set[str] = set()
+        self._has_originals = False
 
     def work(self, scope: Scope, *, remove: bool) -> Counter[str]:
         """Return the number of objects by kind; with `remove`, remove all their versions."""
@@ -152,13 +158,29 @@ class RunFiles:
             versions = [
                 each for each in _versions(bucket, key) if each.key == key or key in self._prefixes
             ]
+            self._has_originals |= bool(versions) and key.startswith(_ORIGINALS)
             if is_shared_key(key):  # other windows have their originals in it
                 found[SHARES] += self._take_shares(versions, remove=remove)
                 continue
             if remove:
                 bucket.delete(versions)
             found.update(kind_of(each.key) for each in versions if not each.is_marker)
+        if not self._has_originals:
+            found += self._take_unnamed_shares(remove=remove)
         return +found
+
+    def _take_unnamed_shares(self, *, remove: bool) -> Counter[str]:
+        """Look for shares of windows that were not published, so that nothing names their pack."""
+        since = _moment(self._name) - CLOCK_SKEW
+        found: Counter[str] = Counter()
+        for version in _versions(self._temp, SHARED_PREFIX):
+            if version.modified_at < since:
+                continue
+            try:
+                found[SHARES] += self._take_shares([version], remove=remove)
+            except DecodeError:  # nobody can say whose originals it has
+                found[UNREADABLE_PACKS] += 1
+        return found
 
     def _take_shares(self, versions: Iterable[Version], *, remove: bool) -> int:
         return sum(

@@ -14,9 +14,10 @@ from botocore.exceptions import ClientError
 
 from collage_lambda.lease import ClaimRefusal, Lease
 from collage_lambda.originals.originals_pack import OriginalsReader
+from collage_lambda.shares import shared_key
 from ops_dashboard.erase.stored_files import SHARES
 from ops_dashboard.inspect.creators import CreatorReader
-from ops_dashboard.smoke.remains import Remains, covers_prefix, new_name
+from ops_dashboard.smoke.remains import CLOCK_SKEW, Remains, covers_prefix, new_name
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.errors import ConflictError, TransientError
 from stream_ingest.contracts.naming import SMOKE_TRIGGER, window_id
@@ -121,6 +122,32 @@ def test_windows_that_were_built_beside_those_of_a_run_keep_their_originals(
     assert OriginalsReader(left).read("0") == b"of bob"
     assert b"of the run" not in body
     assert NAME.encode() not in body
+
+
+def unpublished(bench: EraseBench, name: str) -> None:
+    """Store a share of a run's window, which was not published, beside one of another creator."""
+    bench.aws.registry.register(BATCH)
+    bench.fold(name, range(500, 502), BATCH)
+    bodies = {window_id(BOB, 9): b"of bob", window_id(name, 1): b"of the run"}
+    bench.shares |= store_shares(bench.aws.s3, TEMP, bodies)
+
+
+def test_the_originals_of_a_window_that_was_not_published_go_too(bench: EraseBench) -> None:
+    bench.aws.s3.put_object(Bucket=TEMP, Key=shared_key("0" * 24), Body=b"unreadable")
+    unpublished(bench, NAME)
+    assert remains(bench).remove(NAME)[SHARES] == 1
+    share = bench.shares[window_id(BOB, 9)]
+    body = bench.aws.read(TEMP, share.key)
+    left = BytesIO(body[share.offset :][: share.length])
+    assert OriginalsReader(left).read("0") == b"of bob"
+    assert b"of the run" not in body
+    assert NAME.encode() not in body
+
+
+def test_packs_from_before_a_run_are_not_read(bench: EraseBench) -> None:
+    name = new_name(datetime.now(UTC) + 2 * CLOCK_SKEW, "a1b2")
+    unpublished(bench, name)
+    assert SHARES not in remains(bench).remove(name)
 
 
 def test_a_run_that_has_pushed_nothing_leaves_no_mark(bench: EraseBench) -> None:
