@@ -26,7 +26,7 @@ from tests.faults.harness.mysql.steps import MysqlStep
 from tests.faults.harness.operator import abandoned_windows, redrive
 from tests.faults.harness.push_process import Batch, PushProcess
 from tests.faults.harness.simulated_account import Schedule, SimulatedAccount
-from tests.faults.harness.tasks import Task
+from tests.faults.harness.tasks import Over, Task, never
 
 FEW_BUCKETS = 4
 """Instead of 128: a batch has an end mark for each bucket, and there are many histories."""
@@ -272,17 +272,19 @@ class HistoryRunner:
     def _redeliver(self, step: history.Redeliver) -> None:
         lane = step.lane % len(self.account.lanes)
         start = step.start % (self.account.lanes[lane].checkpoint + 1)
+        stop, cuts, faults = start + step.length, [step.cut], step.faults
         self._run(
-            step.faults,
-            lambda: self.account.redeliver(
-                lane, start, start + step.length, cuts=[step.cut], faults=step.faults
-            ),
+            faults,
+            lambda: self.account.redeliver(lane, start, stop, cuts=cuts, faults=faults),
+            lambda: self.account.lanes[lane].has_aged(start, stop),
         )
 
-    def _run(self, faults: Iterable[Fault], work: Callable[[], object]) -> None:
-        """Run `work`; in a task if its faults may pause it."""
+    def _run(
+        self, faults: Iterable[Fault], work: Callable[[], object], is_over: Over = never
+    ) -> None:
+        """Run `work`; if its faults may pause it, in a task, which ends when it `is_over`."""
         if any(fault.kind in _PAUSES for fault in faults):
-            self._resume(Task(work))
+            self._resume(Task(work, is_over))
         else:
             work()
 

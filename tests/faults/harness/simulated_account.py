@@ -135,7 +135,9 @@ class SimulatedAccount:
     def deliver(self, lane: int, faults: Iterable[Fault] = ()) -> bool:
         """Invoke the windowing function through the mapping once; return False without records."""
         self._windowing_faults = tuple(faults)
-        return self.lanes[lane].poll()
+        polled = self.lanes[lane].poll()
+        self._windowing_faults = ()  # of records that were only discarded, too
+        return polled
 
     def redeliver(
         self,
@@ -146,7 +148,12 @@ class SimulatedAccount:
         cuts: Iterable[int] = (),
         faults: Iterable[Fault] = (),
     ) -> None:
-        """Redeliver records, cut into pieces; `faults` apply to the first piece."""
+        """Redeliver records, cut into pieces; `faults` apply to the first piece.
+
+        Nothing is delivered that is old enough to be discarded.
+        """
+        if self.lanes[lane].has_aged(start, stop):
+            return
         self._windowing_faults = tuple(faults)
         self.lanes[lane].redeliver(start, stop, list(cuts))
 

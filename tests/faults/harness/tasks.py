@@ -11,14 +11,21 @@ from collections.abc import Callable
 
 from tests.faults.harness.aws.errors import KilledError
 
+Over = Callable[[], bool]
+"""Says whether work is not continued any more."""
 _here = threading.local()
 
 
-class Task:
-    """Runs `work` until it pauses or ends."""
+def never() -> bool:
+    """Return False."""
+    return False
 
-    def __init__(self, work: Callable[[], object]) -> None:
-        self._work = work
+
+class Task:
+    """Runs `work` until it pauses or ends; who resumes it when it `is_over` kills it."""
+
+    def __init__(self, work: Callable[[], object], is_over: Over = never) -> None:
+        self._work, self._is_over = work, is_over
         self._go, self._stopped = threading.Semaphore(0), threading.Semaphore(0)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._is_killed = False
@@ -29,6 +36,9 @@ class Task:
     def resume(self) -> None:
         """Continue the work to its next pause or its end; raises what the work raised."""
         if self.is_done:
+            return
+        if not self._is_killed and self._is_over():
+            self.kill()
             return
         self._go.release()
         self._stopped.acquire()

@@ -126,15 +126,17 @@ class LaneMapping:
 
         AWS may do so with what it has delivered before. `start` is at most the checkpoint: what
         is delivered early (by an invocation whose end Lambda missed) follows on what was done, so
-        a piece that fails is the last one. Nothing is delivered that is old enough to be discarded.
+        a piece that fails is the last one.
         """
         records = self.records[min(start, self.checkpoint) : stop]
-        if any(map(self._is_aged, records)):
-            return
         edges = sorted({0, len(records), *(cut for cut in cuts if cut < len(records))})
         for first, last in itertools.pairwise(edges):
             if self._invoke(records[first:last]).done < last - first:
                 return
+
+    def has_aged(self, start: int, stop: int) -> bool:
+        """Return whether any of some records of the lane is old enough to be discarded."""
+        return any(map(self._is_aged, self.records[start:stop]))
 
     def _settle(self, batch: _Batch, verdict: _Verdict) -> None:
         """Move the checkpoint, and put what has to come again back in front."""
