@@ -7,10 +7,11 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import nullcontext
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pytest
+from botocore import useragent
 from botocore.loaders import create_loader
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
@@ -96,6 +97,15 @@ def shared_descriptions() -> Iterator[None]:
     """Load botocore's descriptions of services once for all sessions, not 0.1 s for each."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.session.create_loader", cache(create_loader))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cached_user_agents() -> Iterator[None]:
+    """Let botocore clean each part of its header User-Agent once, not for each request."""
+    name = "sanitize_user_agent_string_component"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(useragent, name, lru_cache(1024)(getattr(useragent, name)))
         yield
 
 

@@ -1,28 +1,45 @@
-"""Makes moto's DynamoDB quick without changing its answers. Edge (alters moto).
+"""Makes moto quick without changing its answers. Edge (alters moto).
 
 For each action of a transaction moto copies the whole table, to restore it if a condition fails;
 with a hundred windows in the table that is most of a test's time. Here the items that a transaction
 names are copied. moto adds up the size of all attributes of an item for each that is set; here an
-item is measured once. It parses the text of an update each time; here once.
+item is measured once. These it works out each time, and here once: the parts of an update's text,
+the names under which a dict may have a member of an answer, the addresses of a service (for S3 by
+loading their module again), the methods of a class. For a list of versions it copies all objects of
+the bucket with their contents, to say which version is the latest; here it is said of the objects.
 """
 
 from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
+from botocore.model import Shape
+from moto.core import responses
+from moto.core.base_backend import BaseBackend
+from moto.core.serialize import AttributePickerContext, ResponseSerializer, XFormedAttributePicker
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models import DynamoDBBackend, Table
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.utilities import bytesize
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
+from moto.s3.models import FakeDeleteMarker, FakeKey
+
+T = TypeVar("T")
 
 _MAX_BYTES = 405_000
 """Maximum size of an item by moto."""
 _TEXTS = 1024
 """Maximum number of update expressions whose parts are kept."""
+_NAMES = "names_in_a_dict"
+"""Attribute of a shape: keys under which a dict may have it, in the order in which moto tries."""
+_get_any_value = ResponseSerializer.get_value
+_make_urls = BaseBackend.urls.fget
+_node_types = DepthFirstTraverser.nodes_to_be_processed
+_method_names = functools.cache(responses.method_names_from_class)
 _transact = DynamoDBBackend.transact_write_items
 _parse = functools.lru_cache(_TEXTS)(UpdateExpressionParser.make)
 
@@ -33,7 +50,38 @@ def make_quick() -> None:
     Item.__init__ = _init_item  # type: ignore[method-assign]
     Table.all_items = _all_items  # type: ignore[method-assign]
     Table.sorted_items = _sorted_items  # type: ignore[method-assign]
+    DepthFirstTraverser.nodes_to_be_processed = _once_by_class(_node_types)
+    BaseBackend.urls = property(_once_by_class(_make_urls))  # type: ignore[method-assign]
+    responses.method_names_from_class = _method_names
+    ResponseSerializer.get_value = _get_value  # type: ignore[method-assign]
+    FakeKey.__deepcopy__ = FakeDeleteMarker.__deepcopy__ = _itself  # type: ignore[attr-defined]
     UpdateExpressionParser.make = staticmethod(_parse)  # type: ignore[method-assign]
+
+
+def _once_by_class(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a method that is called once for all instances of a class."""
+    results: dict[type, Any] = {}
+
+    def result_of(instance: object) -> Any:  # noqa: ANN401 - whatever the method returns
+        if type(instance) not in results:
+            results[type(instance)] = method(instance)
+        return results[type(instance)]
+
+    return result_of
+
+
+def _get_value(serializer: ResponseSerializer, value: object, key: str, shape: Shape) -> object:
+    """Return the member `key` of a result, whose shape is `shape`, or None."""
+    picker = serializer._value_picker  # noqa: SLF001 - nothing else is public
+    if type(value) is not dict or type(picker) is not XFormedAttributePicker:
+        return _get_any_value(serializer, value, key, shape)
+    if picker.response_transformers:
+        return _get_any_value(serializer, value, key, shape)
+    names = vars(shape).get(_NAMES)
+    if names is None:
+        names = tuple(picker.get_possible_keys(AttributePickerContext({}, key, shape)))
+        setattr(shape, _NAMES, names)
+    return next((value[name] for name in names if name in value), None)
 
 
 def _transact_write_items(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
@@ -57,8 +105,8 @@ def _transact_write_items(backend: DynamoDBBackend, transact_items: list[dict[st
             vars(table).pop("__deepcopy__", None)  # another thread may have removed it
 
 
-def _itself(table: Table, _memo: object) -> Table:
-    return table
+def _itself(copied: T, _memo: object) -> T:
+    return copied
 
 
 def _named_items(

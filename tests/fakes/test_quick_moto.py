@@ -13,7 +13,7 @@ from moto import mock_aws
 from stream_ingest.aws.items import to_wire
 from stream_ingest.contracts import table
 from tests.fakes.aws_variables import set_aws_variables
-from tests.fakes.ingest.aws import TABLE, IngestAws
+from tests.fakes.ingest.aws import OUTPUT, TABLE, IngestAws
 
 KEY = {"creator_name": "ann", "item": "state"}
 
@@ -100,3 +100,36 @@ def test_the_same_update_is_applied_to_each_item_with_its_own_values(aws: Ingest
     for name, value in (("ann", 1), ("zoe", 2), ("ann", 3)):
         aws.set_item(name, "state", n=value)
     assert [aws.item(name, "state")["n"] for name in ("ann", "zoe")] == [3, 2]  # type: ignore[index]  # both exist
+
+
+def test_every_kind_of_value_comes_back_as_it_was_put(aws: IngestAws) -> None:
+    item = {
+        **to_wire(KEY),
+        "number": {"N": "1.50"},
+        "empty": {"S": ""},
+        "bytes": {"B": b"\x00\xff"},
+        "no": {"BOOL": False},
+        "null": {"NULL": True},
+        "names": {"SS": ["a", "b"]},
+        "list": {"L": [{"M": {"S": {"S": "x"}, "B": {"B": b"y"}}}, {"L": []}, {"N": "0"}]},
+        "map": {"M": {}},
+    }
+    assert "Item" not in aws.dynamodb.get_item(TableName=TABLE, Key=to_wire(KEY))
+    aws.dynamodb.put_item(TableName=TABLE, Item=item)
+    assert aws.dynamodb.get_item(TableName=TABLE, Key=to_wire(KEY))["Item"] == item
+    assert aws.dynamodb.scan(TableName=TABLE)["Items"] == [item]
+
+
+def test_a_list_of_versions_says_each_time_which_is_the_latest(aws: IngestAws) -> None:
+    aws.s3.put_bucket_versioning(Bucket=OUTPUT, VersioningConfiguration={"Status": "Enabled"})
+    for body in (b"first", b"second"):
+        aws.s3.put_object(Bucket=OUTPUT, Key="a", Body=body)
+    sizes = {5: False, 6: True}
+    found = aws.s3.list_object_versions(Bucket=OUTPUT)
+    assert {each["Size"]: each["IsLatest"] for each in found["Versions"]} == sizes
+    aws.s3.delete_object(Bucket=OUTPUT, Key="a")
+    found = aws.s3.list_object_versions(Bucket=OUTPUT)
+    assert {each["Size"]: each["IsLatest"] for each in found["Versions"]} == {5: False, 6: False}
+    assert [each["IsLatest"] for each in found["DeleteMarkers"]] == [True]
+    version = next(each["VersionId"] for each in found["Versions"] if each["Size"] == 5)
+    assert aws.s3.get_object(Bucket=OUTPUT, Key="a", VersionId=version)["Body"].read() == b"first"

@@ -80,7 +80,7 @@ def test_a_page_is_dropped_when_its_whole_month_lies_before_the_horizon() -> Non
 def test_only_the_newest_fingerprints_are_kept() -> None:
     """32,000 are 192 KB: a creator's item has to stay below DynamoDB's 400 KB."""
     old = {"2026-10": page_of(range(5)), "2026-11": page_of([5, 6])}
-    memory = SeenImages(old, NOW_S, 90, 1)
+    memory = SeenImages(old, NOW_S, 90, MAX_FINGERPRINTS)
     for number in range(7, MAX_FINGERPRINTS + 3):
         assert memory.add(print_of(number))
     pages = memory.pages()
