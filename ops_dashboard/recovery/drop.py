@@ -23,6 +23,7 @@ from ops_dashboard.recovery.failed_records import FailedRecords
 from ops_dashboard.recovery.letter_jobs import LetterJobs
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.failed_objects import KINDS
+from stream_ingest.batches.progress import Batch
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
 from stream_ingest.contracts.object_keys import DROPPED_PREFIX
@@ -32,8 +33,6 @@ from stream_ingest.push.abandon import abandon_in
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-_UNFINISHED = frozenset({"sending", "abandoning"})
-"""Statuses of a batch whose file was not read to its end, or whose end was interrupted."""
 Abandon = Callable[[DeadLetter], str | None]
 """Ends the batches of files that were read half-way; returns their ids, None if there is none."""
 
@@ -99,6 +98,13 @@ class Drop:
         return key
 
 
+def _is_unfinished(batch: Batch) -> bool:
+    """Return whether a file was not read to its end, or its end may not be in the stream. Pure."""
+    if batch.status == "sent":
+        return not batch.is_drained
+    return batch.status in {"sending", "abandoning"}
+
+
 def abandoning(registry: BatchRegistry, jobs: LetterJobs, outputs: StackOutputs) -> Abandon:
     """Return what ends the batches of an intake's dead letter, if they are its files' own."""
 
@@ -111,7 +117,7 @@ def abandoning(registry: BatchRegistry, jobs: LetterJobs, outputs: StackOutputs)
             if batch is None:
                 jobs.give_up(job)
                 continue
-            if batch.status not in _UNFINISHED or batch.owner != job.owner:
+            if batch.owner != job.owner or not _is_unfinished(batch):
                 continue
             abandon_in(outputs, job.batch_id, "ops-dashboard dlq drop")
             ended.append(job.batch_id)

@@ -85,6 +85,13 @@ def test_a_dropped_letter_ends_the_batch_of_a_file_that_was_read_half_way() -> N
     assert [*run.files.service.dead_letters.messages] == []
 
 
+def test_a_dropped_letter_ends_the_batch_of_a_file_whose_end_was_not_sent() -> None:
+    """All rows were sent, and the function died before the end marks: it waited for 15 days."""
+    dies = (*(Read(faults=(Fault(Kind.KILLED_BEFORE),)), Wait(VISIBILITY_S)) * MAX_RECEIVES, Read())
+    abandoned, _ = batches_of(Drop(0), *(Read(slow=True),) * 4, *dies, DropLetter(0))
+    assert abandoned == [True]
+
+
 def test_a_dropped_letter_of_a_file_that_never_began_leaves_it_where_it_is() -> None:
     """The sweeper began to read it within an hour, as a file that no job knows."""
     dies = (Fault(Kind.KILLED_BEFORE),)
