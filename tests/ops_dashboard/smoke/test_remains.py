@@ -105,37 +105,15 @@ def test_everything_of_a_run_goes_but_the_mark_that_keeps_it_out(bench: EraseBen
     assert not CreatorReader(bench.aws.dynamodb, TABLE).list_page("smoke-").creators
 
 
-def test_windows_that_were_built_beside_those_of_a_run_keep_their_originals(
-    bench: EraseBench,
-) -> None:
-    bench.aws.registry.register(BATCH)
-    bench.fold(NAME, range(500, 502), BATCH)
-    shares = store_shares(
-        bench.aws.s3, TEMP, {window_id(BOB, 9): b"of bob", window_id(NAME, 1): b"of the run"}
-    )
-    bench.shares |= shares
-    bench.build(NAME, 1)
-    assert remains(bench).remove(NAME)[SHARES] == 1
-    share = shares[window_id(BOB, 9)]
-    body = bench.aws.read(TEMP, share.key)
-    left = BytesIO(body[share.offset :][: share.length])
-    assert OriginalsReader(left).read("0") == b"of bob"
-    assert b"of the run" not in body
-    assert NAME.encode() not in body
-
-
-def unpublished(bench: EraseBench, name: str) -> None:
-    """Store a share of a run's window, which was not published, beside one of another creator."""
+def fold_beside_bob(bench: EraseBench, name: str) -> None:
+    """Fold a run's window, and store its originals in a pack with those of another creator."""
     bench.aws.registry.register(BATCH)
     bench.fold(name, range(500, 502), BATCH)
     bodies = {window_id(BOB, 9): b"of bob", window_id(name, 1): b"of the run"}
     bench.shares |= store_shares(bench.aws.s3, TEMP, bodies)
 
 
-def test_the_originals_of_a_window_that_was_not_published_go_too(bench: EraseBench) -> None:
-    bench.aws.s3.put_object(Bucket=TEMP, Key=shared_key("0" * 24), Body=b"unreadable")
-    unpublished(bench, NAME)
-    assert remains(bench).remove(NAME)[SHARES] == 1
+def assert_only_bob_is_left(bench: EraseBench) -> None:
     share = bench.shares[window_id(BOB, 9)]
     body = bench.aws.read(TEMP, share.key)
     left = BytesIO(body[share.offset :][: share.length])
@@ -144,9 +122,25 @@ def test_the_originals_of_a_window_that_was_not_published_go_too(bench: EraseBen
     assert NAME.encode() not in body
 
 
+def test_windows_that_were_built_beside_those_of_a_run_keep_their_originals(
+    bench: EraseBench,
+) -> None:
+    fold_beside_bob(bench, NAME)
+    bench.build(NAME, 1)
+    assert remains(bench).remove(NAME)[SHARES] == 1
+    assert_only_bob_is_left(bench)
+
+
+def test_the_originals_of_a_window_that_was_not_published_go_too(bench: EraseBench) -> None:
+    bench.aws.s3.put_object(Bucket=TEMP, Key=shared_key("0" * 24), Body=b"unreadable")
+    fold_beside_bob(bench, NAME)
+    assert remains(bench).remove(NAME)[SHARES] == 1
+    assert_only_bob_is_left(bench)
+
+
 def test_packs_from_before_a_run_are_not_read(bench: EraseBench) -> None:
     name = new_name(datetime.now(UTC) + 2 * CLOCK_SKEW, "a1b2")
-    unpublished(bench, name)
+    fold_beside_bob(bench, name)
     assert SHARES not in remains(bench).remove(name)
 
 
